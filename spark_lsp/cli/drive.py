@@ -1,0 +1,284 @@
+"""`spark-lsp drive`: type into a real server and report what a person would have seen.
+
+Owns the typing: which text is cut out, key by key back in, acceptance of what is right. The server
+is a subprocess, the files are never written, and nothing is asked of the server that an editor
+would not ask.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+
+from spark_lsp.cli.client import Client, ErrorAnswer, ServerGone
+from spark_lsp.cli.errors import CommandError
+from spark_lsp.cli.picture import picture
+from spark_lsp.cli.report import Report
+from spark_lsp.cli.screen import Screen
+from spark_lsp.core import languages
+from spark_lsp.core.symbols import extract
+from spark_lsp.core.text import Text
+
+_WORTH = 2
+"""Characters of a suggestion that are worth the key that accepts it."""
+_ANSWER_LIMIT = 10.0
+"""Seconds after which a request counts as unanswered."""
+_CANCELLED = -32800
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A text with a piece cut out: `before` + `missing` + `after` is the file."""
+
+    before: str
+    missing: str
+    after: str
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Drive each file; returns the exit status."""
+    holes = [
+        (path.resolve(), _hole(_read(path), path, arguments.lines)) for path in arguments.files
+    ]
+    root = (arguments.workspace or _root(holes[0][0])).resolve()
+    if not root.is_dir():
+        raise CommandError(f"--workspace: there is no directory {root}", 2)
+    console = Console(stderr=arguments.json)
+    options = ["--config", str(arguments.config.resolve())] if arguments.config else []
+    report = asyncio.run(_drive(holes, root, options, arguments.pace / 1000, console))
+    if arguments.json:
+        sys.stdout.write(json.dumps(report.as_json()) + "\n")
+    else:
+        console.print(report.as_table())
+    return 1 if report.errors or report.wrong_accepts else 0
+
+
+def hole(text: Text, path: str, lines: int) -> Hole:
+    """Cut so many lines out of a text, from the start of the definition nearest to its middle."""
+    middle = max(0, (text.line_count - lines) // 2)
+    language = languages.by_path(path)
+    symbols = extract(text, language) if language else None
+    starts = [
+        definition.start_line
+        for definition in (symbols.definitions if symbols else ())
+        if definition.end_line - definition.start_line > 1
+    ]
+    first = min(starts, key=lambda line: (abs(line - middle), line), default=middle)
+    last = min(first + lines, text.line_count) - 1
+    while last > first and not text.line(last).strip():
+        last -= 1
+    start, end = text.line_start(first), text.line_end(last)
+    return Hole(text.string[:start], text.string[start:end], text.string[end:])
+
+
+async def _drive(
+    holes: list[tuple[Path, Hole]], root: Path, options: list[str], pace: float, console: Console
+) -> Report:
+    report = Report()
+    client = await Client.start(*options)
+    try:
+        await client.initialize(root)
+        for path, cut in holes:
+            typist = Typist(client, path, cut, pace, report)
+            if console.is_terminal:
+                where = path.relative_to(root) if path.is_relative_to(root) else path
+                with Live(console=console, auto_refresh=False, transient=True) as live:
+                    await typist.write(_painter(live, str(where), report))
+            else:
+                await typist.write(_unseen)
+    except (ServerGone, ErrorAnswer) as error:
+        report.errors.append(str(error))
+    finally:
+        status = await client.close()
+    if client.stray:
+        report.errors.append(f"{client.stray} answers came to nothing that was asked")
+    if status != 0:
+        report.errors.append(f"the server ended with status {status}")
+    return report
+
+
+def _painter(live: Live, title: str, report: Report) -> Callable[[Screen], None]:
+    def paint(screen: Screen) -> None:
+        live.update(picture(screen, title, report, live.console.height), refresh=True)
+
+    return paint
+
+
+def _unseen(_screen: Screen) -> None:
+    """Show nothing: there is no terminal."""
+
+
+class Typist:
+    """A person who types one text, sees what is shown, and accepts what is right."""
+
+    def __init__(self, client: Client, path: Path, cut: Hole, pace: float, report: Report) -> None:
+        """Take the server, the text to write, the seconds from key to key, and where to count."""
+        self._client = client
+        self._uri = path.as_uri()
+        self._cut = cut
+        self._pace = pace
+        self._report = report
+        self._screen = Screen(Text(cut.before + cut.after), len(cut.before))
+        language = languages.by_path(path.name)
+        self._language = language.name if language else "plaintext"
+        self._token = ""
+        self._pending: asyncio.Future[Any] | None = None
+        self._show: Callable[[Screen], None] = _unseen
+
+    async def write(self, show: Callable[[Screen], None]) -> None:
+        """Open the document, write the missing text, close it; `show` is called at each change."""
+        self._show = show
+        document = {
+            "uri": self._uri,
+            "languageId": self._language,
+            "version": self._screen.version,
+            "text": self._screen.text.string,
+        }
+        self._client.on_notification = self._notified
+        self._client.notify("textDocument/didOpen", {"textDocument": document})
+        self._report.characters += len(self._cut.missing)
+        await self._wait(self._ask())
+        goal = len(self._cut.before) + len(self._cut.missing)
+        while self._screen.cursor < goal:
+            missing = self._cut.missing[self._screen.cursor - len(self._cut.before) :]
+            ghost = self._screen.ghost
+            began = asyncio.get_running_loop().time()
+            self._withdraw()
+            self._report.keys += 1
+            if len(ghost) >= _WORTH and missing.startswith(ghost):
+                self._accept()
+            else:
+                self._change(missing[0], partial(self._screen.key, missing[0]))
+            answer = self._ask()
+            if self._pace:
+                await asyncio.sleep(began + self._pace - asyncio.get_running_loop().time())
+            else:
+                await self._wait(answer)
+        await self._wait(self._pending)
+        self._report.stale_frames += self._screen.stale_frames
+        self._report.shrunk_frames += self._screen.shrunk_frames
+        self._client.notify("textDocument/didClose", {"textDocument": {"uri": self._uri}})
+
+    def _accept(self) -> None:
+        text = self._screen.ghost
+        self._change(text, self._screen.accept)
+        self._report.accepted += 1
+        self._report.accepted_characters += len(text)
+        truth = self._cut.before + self._cut.missing
+        if self._screen.text.string != truth[: self._screen.cursor] + self._cut.after:
+            self._report.wrong_accepts += 1
+        command = {"command": "spark.accept", "arguments": [0]}
+        self._client.request("workspace/executeCommand", command)
+
+    def _change(self, inserted: str, change: Callable[[], object]) -> None:
+        here = self._place()
+        change()
+        self._client.notify(
+            "textDocument/didChange",
+            {
+                "textDocument": {"uri": self._uri, "version": self._screen.version},
+                "contentChanges": [{"range": {"start": here, "end": here}, "text": inserted}],
+            },
+        )
+        self._show(self._screen)
+
+    def _ask(self) -> asyncio.Future[Any]:
+        """Ask for a completion at the cursor; its answers appear on the screen as they come."""
+        version = self._screen.version
+        asked = asyncio.get_running_loop().time()
+        self._token = f"{self._uri}#{version}"
+        self._report.requests += 1
+        self._screen.asked()
+        self._first: tuple[float, str] | None = None
+        self._asked = asked
+        answer = self._client.request(
+            "textDocument/inlineCompletion",
+            {
+                "textDocument": {"uri": self._uri},
+                "position": self._place(),
+                "context": {"triggerKind": 2},
+                "partialResultToken": self._token,
+            },
+        )
+        self._id = self._client.last_id
+        self._pending = answer
+        answer.add_done_callback(lambda done: self._answered(version, done))
+        return answer
+
+    def _withdraw(self) -> None:
+        """Cancel the request of the last key, as editors do, if it is still open."""
+        if self._pending and not self._pending.done():
+            self._report.cancels += 1
+            self._client.notify("$/cancelRequest", {"id": self._id})
+
+    def _notified(self, method: str, params: Any) -> None:
+        if method == "window/showMessage":
+            self._report.errors.append(str(params["message"]))
+        elif method == "$/progress":
+            _, _, version = str(params["token"]).rpartition("#")
+            self._seen(int(version), params["value"], final=False)
+
+    def _answered(self, version: int, answer: asyncio.Future[Any]) -> None:
+        if answer.cancelled():
+            return
+        error = answer.exception()
+        if error is None:
+            self._seen(version, answer.result(), final=True)
+        elif not (isinstance(error, ErrorAnswer) and error.code == _CANCELLED):
+            self._report.errors.append(f"a request failed: {error}")
+
+    def _seen(self, version: int, result: Any, *, final: bool) -> None:
+        text = self._screen.answered(version, result, final=final)
+        if version != self._screen.version:
+            return
+        now = asyncio.get_running_loop().time()
+        if text and self._first is None:
+            self._first = (now, text)
+            self._report.waits.append((now - self._asked) * 1000)
+        elif self._first and final and text:
+            began, first = self._first
+            self._report.stream(text[len(first) :], now - began)
+        self._show(self._screen)
+
+    async def _wait(self, answer: asyncio.Future[Any] | None) -> None:
+        if answer is None:
+            return
+        try:
+            async with asyncio.timeout(_ANSWER_LIMIT):
+                await asyncio.wait([answer])
+        except TimeoutError:
+            self._report.errors.append(f"no answer within {_ANSWER_LIMIT:.0f} s")
+
+    def _place(self) -> dict[str, int]:
+        position = self._screen.position
+        return {"line": position.line, "character": position.character}
+
+
+def _read(path: Path) -> Text:
+    try:
+        # Line ends stay as they are: an editor shows the file that there is.
+        return Text(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}", 2) from None
+    except UnicodeDecodeError:
+        raise CommandError(f"{path} is not UTF-8 text", 2) from None
+
+
+def _hole(text: Text, path: Path, lines: int) -> Hole:
+    cut = hole(text, path.name, max(1, lines))
+    if not cut.missing.strip():
+        raise CommandError(f"{path} has no text to type: choose a source file", 2)
+    return cut
+
+
+def _root(path: Path) -> Path:
+    """Return the repository that a file belongs to, or its directory."""
+    return next((parent for parent in path.parents if (parent / ".git").exists()), path.parent)

@@ -1,0 +1,114 @@
+"""The `spark-lsp` command: which subcommands there are and what they take.
+
+Owns the arguments and the one-line errors. Each subcommand lives in a module of its own, imported
+when it is called, so that the command answers fast.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import spark_lsp
+from spark_lsp.cli.errors import CommandError
+
+
+def main() -> NoReturn:
+    """Run the command line; never returns."""
+    arguments = _parser().parse_args()
+    level = os.environ.get("SPARK_LSP_LOG", "warning").upper()
+    known = level in logging.getLevelNamesMapping()
+    logging.basicConfig(
+        level=level if known else "WARNING",
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # pygls logs every message that it sends, and with them the person's code.
+    logging.getLogger("pygls").setLevel(logging.ERROR)
+    try:
+        status = arguments.run(arguments)
+    except CommandError as error:
+        sys.stderr.write(f"spark-lsp: {error}\n")
+        status = error.status
+    except KeyboardInterrupt:
+        status = 130
+    except BrokenPipeError:
+        # Who read our output has had enough; nothing more can be said to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="spark-lsp",
+        description="A language server for realtime completion: ghost text that streams while you "
+        "type, from any model or from none.",
+        epilog="Set SPARK_LSP_LOG=info or debug to see what happens, on standard error.",
+    )
+    parser.add_argument("--version", action="version", version=spark_lsp.__version__)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    serve = commands.add_parser(
+        "serve",
+        help="the language server; editors start this",
+        description="Serve one editor. Without options it speaks over standard input and output.",
+    )
+    where = serve.add_mutually_exclusive_group()
+    where.add_argument("--stdio", action="store_true", help="standard streams (the default)")
+    where.add_argument("--tcp", metavar="HOST:PORT", help="listen on this loopback address instead")
+    serve.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+    serve.set_defaults(run=_serve)
+
+    backend = commands.add_parser(
+        "backend",
+        help="the embedded engine behind Responses over WebSocket",
+        description="Serve the embedded engine on loopback. Prints one line of JSON with the "
+        "address and a token when it is ready, and ends when its standard input closes.",
+    )
+    backend.add_argument("--host", default="127.0.0.1", help="loopback address (127.0.0.1)")
+    backend.add_argument("--port", type=int, default=0, metavar="N", help="port (any free one)")
+    backend.add_argument("--workspace", type=Path, metavar="DIR", help="what to learn from")
+    backend.set_defaults(run=_backend)
+
+    drive = commands.add_parser(
+        "drive",
+        help="watch a file being typed, as an editor would show it",
+        description="Start a real server, open each file with a hole in it, and type the hole's "
+        "text key by key, accepting what is right when it is shown. Reports what an editor would "
+        "have seen. The files are not changed.",
+    )
+    drive.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file to type in")
+    drive.add_argument("--workspace", type=Path, metavar="DIR", help="its repository (found by it)")
+    drive.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+    drive.add_argument(
+        "--pace",
+        type=int,
+        default=60,
+        metavar="MS",
+        help="milliseconds from key to key (60); 0 types as soon as the last key is answered",
+    )
+    drive.add_argument("--lines", type=int, default=30, metavar="N", help="lines to type (30)")
+    drive.add_argument("--json", action="store_true", help="print the result as JSON")
+    drive.set_defaults(run=_drive)
+    return parser
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from spark_lsp.cli import serve
+
+    return serve.run(arguments.tcp, arguments.config)
+
+
+def _backend(arguments: argparse.Namespace) -> int:
+    from spark_lsp.cli import backend
+
+    return backend.run(arguments.host, arguments.port, arguments.workspace)
+
+
+def _drive(arguments: argparse.Namespace) -> int:
+    from spark_lsp.cli import drive
+
+    return drive.run(arguments)

@@ -1,0 +1,60 @@
+"""`spark-lsp serve`: a language server for one editor.
+
+Owns the choice of the pipe. Everything else is `server.app`'s.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from spark_lsp.cli.errors import CommandError
+from spark_lsp.server.app import App
+from spark_lsp.server.pipes import Connection, StandardStreams
+from spark_lsp.server.websocket import is_loopback
+
+
+def run(tcp: str | None, config: Path | None) -> int:
+    """Serve until the editor leaves; returns the exit status."""
+    if tcp is not None:
+        return asyncio.run(_serve_tcp(*_address(tcp), config))
+    if sys.stdin.isatty():
+        sys.stderr.write("spark-lsp serves an editor on this terminal; to watch it, try `drive`.\n")
+    return asyncio.run(_serve_streams(config))
+
+
+async def _serve_streams(config: Path | None) -> int:
+    app = App(config)
+    loop = asyncio.get_running_loop()
+    return await app.run(
+        StandardStreams(sys.stdin.fileno(), sys.stdout.fileno(), app.receive, loop)
+    )
+
+
+async def _serve_tcp(host: str, port: int, config: Path | None) -> int:
+    app = App(config)
+    arrived: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+
+    def factory() -> asyncio.Protocol:
+        connection = Connection(app.receive)
+        if not arrived.done():
+            arrived.set_result(connection)
+        return connection
+
+    try:
+        listener = await asyncio.get_running_loop().create_server(factory, host, port)
+    except OSError as error:
+        raise CommandError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    address = listener.sockets[0].getsockname()
+    sys.stderr.write(f"spark-lsp listens on {address[0]}:{address[1]}\n")
+    connection = await arrived
+    listener.close()  # one editor a server
+    return await app.run(connection)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        raise CommandError(f"--tcp takes HOST:PORT, such as 127.0.0.1:7777, not {text!r}", 2)
+    if not is_loopback(host):
+        raise CommandError(f"--tcp listens on loopback only: use 127.0.0.1, not {host}", 2)
+    return host.strip("[]"), int(port)

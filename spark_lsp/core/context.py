@@ -1,0 +1,102 @@
+"""What stays the same in a prompt from key to key, and when it is packed anew.
+
+Owns epochs: the stable blocks of a document are packed once and then frozen, because a model's
+prefix cache (and our warm connection) keeps hitting only while not one byte of them changes. Also
+owns the windows of the volatile tail, whose far edges move in steps for the same reason.
+"""
+
+from dataclasses import dataclass
+
+from spark_lsp.core.documents import Document
+from spark_lsp.core.index import Index
+from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.retrieval import imported
+from spark_lsp.core.symbols import from_syntax
+from spark_lsp.core.text import Text
+
+_STEP = 64
+"""Lines by which a window's far edge moves."""
+_LINES_BEFORE = 192
+_LINES_AFTER = 64
+_STALE = 0.2
+"""Share of a frozen file that may have been edited before it is packed anew."""
+
+
+@dataclass(slots=True)
+class _Epoch:
+    blocks: tuple[Block, ...]
+    size: int
+    edited: int = 0
+
+
+class Context:
+    """The frozen blocks of each open document.
+
+    The window is held in UTF-8 bytes, since no byte-level vocabulary spends more than one token on
+    a byte: the bound is safe for every model, at the price of using less than there is. A quarter
+    of it goes to the blocks. The tail has the rest: three sixteenths in characters, of at most four
+    bytes each.
+    """
+
+    def __init__(self, window: int) -> None:
+        """Take the model's context window in tokens."""
+        self._window = window
+        self._epochs: dict[str, _Epoch] = {}
+
+    def prompt(self, document: Document, offset: int, index: Index) -> Prompt:
+        """Return what a model is shown at an offset of a document."""
+        epoch = self._epochs.get(document.uri)
+        if epoch is None or epoch.edited > _STALE * epoch.size:
+            blocks = _packed(document, offset, index, self._window // 4)
+            epoch = _Epoch(blocks, len(document.text))
+            self._epochs[document.uri] = epoch
+        prefix, suffix = self.tail(document.text, offset)
+        return Prompt(epoch.blocks, document.path, prefix, suffix)
+
+    def edited(self, uri: str, characters: int) -> None:
+        """Count what has changed in a document since its blocks were frozen."""
+        if epoch := self._epochs.get(uri):
+            epoch.edited += characters
+
+    def forget(self, uri: str | None = None) -> None:
+        """End the epoch of one document, or of all."""
+        if uri is None:
+            self._epochs.clear()
+        else:
+            self._epochs.pop(uri, None)
+
+    def tail(self, text: Text, offset: int) -> tuple[str, str]:
+        """Return the text before and after an offset, as far as it goes into the tail."""
+        line = text.line_at(offset)
+        first = max(0, (line - _LINES_BEFORE) // _STEP * _STEP)
+        last = ((line + _LINES_AFTER) // _STEP + 1) * _STEP
+        start = max(text.line_start(first), offset - self._window // 8)
+        end = min(text.line_start(last), offset + self._window // 16)
+        return text.string[start:offset], text.string[offset:end]
+
+
+def _packed(document: Document, offset: int, index: Index, budget: int) -> tuple[Block, ...]:
+    """Pack the blocks into so many bytes, most stable first."""
+    tree = document.tree()
+    found = imported(index, document.path, from_syntax(tree, document.text)) if tree else ()
+    blocks = []
+    for signatures in found:
+        size = _bytes(signatures.text)
+        if size <= budget // 2:
+            budget -= size
+            blocks.append(Block("signatures", signatures.path, signatures.text, signatures.reason))
+    body = _excerpt(document.text.string, offset, budget)
+    blocks.append(Block("file", document.path, body, "the open file as it was at packing"))
+    return tuple(blocks)
+
+
+def _excerpt(string: str, offset: int, budget: int) -> str:
+    """Return the text if it fits, else what surrounds the offset, more before it than after."""
+    if _bytes(string) <= budget:
+        return string
+    characters = budget // 4
+    return string[max(0, offset - characters * 3 // 4) : offset + characters // 4]
+
+
+def _bytes(string: str) -> int:
+    return len(string.encode("utf-8", "surrogatepass"))

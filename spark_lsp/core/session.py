@@ -1,0 +1,405 @@
+"""One editor's conversation with one backend, as a pure state machine.
+
+Theory of operation
+-------------------
+Everything that happens is an `Event`, everything to be done is an `Effect`, and time is an
+argument: `handle(event, now)`, `tick(now)` when `deadline()` has come. The machine never waits and
+never raises on anything a client or a backend may say.
+
+There is at most one *request*, the newest inline completion request not yet answered, and at most
+one *stream*, the answer that a backend is writing. They are separate: a request may wait without a
+stream (debounce, backend away), a stream may run on without a request (its reader typed along, and
+the next request will find it), and a request is attached to a stream exactly while the stream
+writes for its document and its cursor.
+
+A request is answered exactly once, in one of four ways: with text; with nothing, which clears; with
+KEEP, which leaves on screen what is there, when a newer request or an edit has overtaken it; as
+cancelled, when the client withdrew it. Every edit of a document overtakes the request made for it,
+so no answer can speak of an older version, and none can follow a newer one.
+
+What an edit does to answers is told in `reuse`. A stream whose answer no longer agrees with the
+buffer is cancelled in the same call; one that agrees is kept, for a grace period, for the request
+that the editor sends with the key. A request looks, in this order: finished answers, the stream,
+and only then the backend.
+
+A stream that fails before anything was visible is retried once if the failure is transient. While
+the backend is away, a request waits for it, but not for longer than `Policy.hold`.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from spark_lsp.core.context import Context
+from spark_lsp.core.documents import Document, Documents
+from spark_lsp.core.events import (
+    Asked,
+    Cancel,
+    Closed,
+    Configured,
+    Down,
+    Edited,
+    Effect,
+    Ended,
+    Event,
+    Failed,
+    Grow,
+    Indexed,
+    Open,
+    Opened,
+    Reply,
+    RequestId,
+    Suggestion,
+    Up,
+    Verdict,
+    Warm,
+    Withdrawn,
+    Wrote,
+)
+from spark_lsp.core.index import Index
+from spark_lsp.core.prompt import Block
+from spark_lsp.core.reuse import Answer, Answers
+from spark_lsp.core.symbols import from_syntax
+from spark_lsp.core.text import Encoding
+from spark_lsp.core.trim import line_end_of, visible, with_line_ends
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How long the session waits for what; all in seconds.
+
+    Attributes:
+        debounce: between a request and the frame that goes out for it.
+        hold: how long a request waits for a backend that is away.
+        patience: how long a client that cannot show growth waits for more than there is.
+        stall: how long a stream may say nothing before it is given up.
+        grace: how long a stream without a reader is kept.
+        quiet: how long a document must rest before its symbols go into the index.
+        retries: how often a request is sent again after a transient failure.
+    """
+
+    debounce: float = 0.0
+    hold: float = 3.0
+    patience: float = 0.25
+    stall: float = 5.0
+    grace: float = 0.5
+    quiet: float = 0.5
+    retries: int = 1
+
+
+@dataclass(slots=True)
+class _Request:
+    id: RequestId
+    document: Document
+    offset: int
+    grows: bool
+    asked: float
+    due: float
+    shown: str = ""
+    tries: int = 0
+
+
+@dataclass(slots=True)
+class _Stream:
+    id: int
+    uri: str
+    answer: Answer
+    after: str
+    line_end: str
+    heard: float
+    orphaned: float | None = None
+
+
+class Session:
+    """One editor's conversation with one backend; see the theory of operation above."""
+
+    def __init__(
+        self, encoding: Encoding = Encoding.UTF16, window: int = 128_000, policy: Policy = Policy()
+    ) -> None:
+        """Take the negotiated unit of positions, the model's window in tokens, and the policy."""
+        self.documents = Documents(encoding)
+        self.index = Index()
+        self._policy = policy
+        self._context = Context(window)
+        self._answers: dict[str, Answers] = {}
+        self._request: _Request | None = None
+        self._stream: _Stream | None = None
+        self._streams = 0
+        self._up = False
+        self._down_reason = "the backend is starting"
+        self._enabled = True
+        self._warmed: tuple[Block, ...] | None = None
+        self._resting: dict[str, float] = {}
+        self._effects: list[Effect] = []
+
+    def handle(self, event: Event, now: float) -> list[Effect]:  # noqa: C901, PLR0912 - one arm per event
+        """Take in one event and return what is to be done, in order."""
+        match event:
+            case Opened():
+                self._opened(event)
+            case Edited():
+                self._edited(event, now)
+            case Closed():
+                self._closed(event.uri)
+            case Asked():
+                self._asked(event, now)
+            case Withdrawn():
+                if self._request and self._request.id == event.request:
+                    self._reply(Verdict.CANCELLED, None, "withdrawn by the editor")
+                    self._orphan(now)
+            case Wrote():
+                self._wrote(event, now)
+            case Ended():
+                self._ended(event.stream, now)
+            case Failed():
+                self._failed(event, now)
+            case Up():
+                self._up = True
+                self._advance(now)
+            case Down():
+                self._up = False
+                self._warmed = None
+                self._down_reason = event.reason
+            case Indexed():
+                for path, symbols in event.files.items():
+                    self.index.put(path, symbols)
+                if event.done:
+                    self._context.forget()
+            case Configured():
+                self._configured(event)
+            case _:
+                assert_never(event)
+        return self._taken()
+
+    def deadline(self) -> float | None:
+        """Return when `tick` should be called if nothing happens before, or None."""
+        policy = self._policy
+        times = [at + policy.quiet for at in self._resting.values()]
+        if (request := self._request) and not self._reading():
+            times.append(request.due if self._up else request.asked + policy.hold)
+        elif request and not request.grows and request.shown:
+            times.append(request.asked + policy.patience)
+        if stream := self._stream:
+            times.append(stream.heard + policy.stall)
+            if stream.orphaned is not None:
+                times.append(stream.orphaned + policy.grace)
+        return min(times, default=None)
+
+    def tick(self, now: float) -> list[Effect]:
+        """Do what has become due."""
+        policy = self._policy
+        for uri in [uri for uri, at in self._resting.items() if at + policy.quiet <= now]:
+            self._record(uri)
+        if stream := self._stream:
+            if stream.heard + policy.stall <= now:
+                self._cancel()
+                if self._request:
+                    self._settle("the model has stalled")
+            elif stream.orphaned is not None and stream.orphaned + policy.grace <= now:
+                self._cancel()
+        if request := self._request:
+            if not self._reading():
+                if self._up:
+                    self._advance(now)
+                elif request.asked + policy.hold <= now:
+                    self._reply(Verdict.CLEAR, None, self._down_reason)
+            elif not request.grows and request.shown and request.asked + policy.patience <= now:
+                self._settle("as far as it was written in time")
+        return self._taken()
+
+    def _opened(self, event: Opened) -> None:
+        self._closed(event.uri)
+        self.documents.open(event.uri, event.path, event.language_id, event.version, event.text)
+        self._answers[event.uri] = Answers()
+        self._record(event.uri)
+
+    def _closed(self, uri: str) -> None:
+        if self._request and self._request.document.uri == uri:
+            self._reply(Verdict.CLEAR, None, "the document was closed")
+        if self._stream and self._stream.uri == uri:
+            self._cancel()
+        if document := self.documents.close(uri):
+            self.index.put_open(document.path, None)
+        self._context.forget(uri)
+        self._answers.pop(uri, None)
+        self._resting.pop(uri, None)
+
+    def _edited(self, event: Edited, now: float) -> None:
+        if event.uri not in self._answers:
+            return
+        if self._request and self._request.document.uri == event.uri:
+            self._reply(Verdict.KEEP, None, "overtaken by an edit")
+            self._orphan(now)
+        for applied in self.documents.change(event.uri, event.version, event.changes):
+            self._answers[event.uri].edited(applied)
+            self._context.edited(event.uri, len(applied.removed) + len(applied.edit.new))
+            if self._stream and self._stream.uri == event.uri:
+                answer = self._stream.answer.after(applied)
+                if answer is None or not answer.agrees:
+                    self._cancel()
+                else:
+                    self._stream.answer = answer
+        self._resting[event.uri] = now
+
+    def _asked(self, event: Asked, now: float) -> None:
+        if self._request:
+            self._reply(Verdict.KEEP, None, "overtaken by a newer request")
+        document = self.documents.get(event.uri)
+        if document is None or not self._enabled:
+            reason = "switched off" if document else "the document is not open"
+            self._effects.append(Reply(event.request, Verdict.CLEAR, None, reason))
+            self._orphan(now)
+            return
+        offset = document.text.offset(event.position, self.documents.encoding)
+        self._request = _Request(
+            event.request, document, offset, event.grows, now, now + self._policy.debounce
+        )
+        if _inside_word(document.text.string, offset):
+            self._reply(Verdict.CLEAR, None, "inside a word")
+            self._orphan(now)
+        elif answer := self._answers[event.uri].at(offset):
+            self._show(answer.id, answer.rest, "a finished answer goes on")
+            self._orphan(now)
+        elif (stream := self._stream) and (stream.uri, stream.answer.cursor) == (event.uri, offset):
+            stream.orphaned = None
+            self._grow()
+        else:
+            self._cancel()
+            self._advance(now)
+
+    def _wrote(self, event: Wrote, now: float) -> None:
+        stream = self._stream
+        if stream is None or stream.id != event.stream:
+            return
+        stream.heard = now
+        stream.answer = stream.answer.grown(with_line_ends(event.text, stream.line_end))
+        if not stream.answer.agrees:
+            # The person had typed ahead and the answer goes another way: that is a new question.
+            self._cancel()
+            self._advance(now)
+        elif self._reading():
+            self._grow()
+
+    def _ended(self, stream_id: int, now: float) -> None:
+        stream = self._stream
+        if stream is None or stream.id != stream_id:
+            return
+        self._stream = None
+        text = visible(stream.answer.text, stream.after, final=True)
+        whole = Answer(stream.id, stream.answer.anchor, text, stream.answer.middle)
+        if text:
+            self._answers[stream.uri].add(whole)
+        if whole.rest:
+            self._show(whole.id, whole.rest, "the model's answer")
+        elif text:
+            # The person has typed all of it meanwhile: what follows is another question.
+            self._advance(now)
+        else:
+            self._settle("the model had nothing to add")
+
+    def _failed(self, event: Failed, now: float) -> None:
+        stream, request = self._stream, self._request
+        if stream is None or stream.id != event.stream:
+            return
+        self._stream = None
+        if request is None:
+            return
+        if event.transient and not request.shown and request.tries < self._policy.retries:
+            request.tries += 1
+            request.due = now + event.after
+            self._advance(now)
+        else:
+            self._settle(event.reason)
+
+    def _configured(self, event: Configured) -> None:
+        self._enabled = event.enabled
+        self._context = Context(event.window)
+        self._warmed = None
+        if not event.enabled:
+            if self._request:
+                self._reply(Verdict.CLEAR, None, "switched off")
+            self._cancel()
+
+    def _advance(self, now: float) -> None:
+        """Open a stream for the waiting request, if it is time."""
+        request = self._request
+        if request is None or self._stream or not self._up or request.due > now:
+            return
+        document = request.document
+        prompt = self._context.prompt(document, request.offset, self.index)
+        self._streams += 1
+        string = document.text.string
+        self._stream = _Stream(
+            self._streams,
+            document.uri,
+            Answer(self._streams, request.offset, ""),
+            string[request.offset :],
+            line_end_of(string),
+            now,
+        )
+        self._effects.append(Open(self._streams, prompt))
+        if prompt.stable != self._warmed:
+            self._warmed = prompt.stable
+            self._effects.append(Warm(prompt.stable))
+
+    def _reading(self) -> bool:
+        """Whether the request is attached to the stream: it is, if there are both."""
+        return self._request is not None and self._stream is not None
+
+    def _orphan(self, now: float) -> None:
+        """Start the grace period of a stream that has lost its reader."""
+        if self._stream and self._stream.orphaned is None:
+            self._stream.orphaned = now
+
+    def _grow(self) -> None:
+        """Show the request what the stream has written for it, if that is more than before."""
+        request, stream = self._request, self._stream
+        if request is None or stream is None:
+            return
+        whole = visible(stream.answer.text, stream.after, final=False)
+        rest = whole[len(stream.answer.middle) :]
+        if len(rest) > len(request.shown) and rest.startswith(request.shown):
+            request.shown = rest
+            if request.grows:
+                suggestion = self._suggestion(request, stream.id, rest)
+                self._effects.append(Grow(request.id, suggestion))
+
+    def _settle(self, reason: str) -> None:
+        """Answer the request with what it has been shown."""
+        if self._request and self._request.shown:
+            self._show(self._streams, self._request.shown, reason)
+        elif self._request:
+            self._reply(Verdict.CLEAR, None, reason)
+
+    def _show(self, answer: int, text: str, reason: str) -> None:
+        if self._request:
+            self._reply(Verdict.SHOW, self._suggestion(self._request, answer, text), reason)
+
+    def _reply(self, verdict: Verdict, suggestion: Suggestion | None, reason: str) -> None:
+        if self._request:
+            self._effects.append(Reply(self._request.id, verdict, suggestion, reason))
+            self._request = None
+
+    def _suggestion(self, request: _Request, answer: int, text: str) -> Suggestion:
+        position = request.document.text.position(request.offset, self.documents.encoding)
+        return Suggestion(answer, position, text)
+
+    def _cancel(self) -> None:
+        if self._stream:
+            self._effects.append(Cancel(self._stream.id))
+            self._stream = None
+
+    def _record(self, uri: str) -> None:
+        """Bring the index up to date with a buffer."""
+        self._resting.pop(uri, None)
+        document = self.documents.get(uri)
+        if document and (tree := document.tree()):
+            self.index.put_open(document.path, from_syntax(tree, document.text))
+
+    def _taken(self) -> list[Effect]:
+        effects, self._effects = self._effects, []
+        return effects
+
+
+def _inside_word(string: str, offset: int) -> bool:
+    """Whether the cursor stands before a letter, digit or underscore of a word."""
+    return offset < len(string) and (string[offset].isalnum() or string[offset] == "_")

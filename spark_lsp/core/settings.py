@@ -1,0 +1,117 @@
+"""What a person can set, once: names, defaults, bounds and one sentence each.
+
+Owns the record and its validation. Where settings come from (file, environment, editor) is left to
+`server.configuration`. The names are Codex's where Codex has one (its `config.toml`).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+EMBEDDED = "embedded"
+"""The provider that needs no network and no key."""
+
+Milliseconds = Annotated[int, Meta(ge=1, le=600_000)]
+
+
+class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A server that completes.
+
+    Attributes:
+        base_url: its root, e.g. "wss://api.example.com/v1".
+        env_key: the name of the environment variable that holds the key, never the key.
+        wire_api: the protocol it speaks.
+        supports_websockets: whether Responses go over WebSocket.
+        http_headers: headers sent with each connection.
+        query_params: parameters added to each URL.
+        request_max_retries: how often a request is sent again after a transient failure.
+        stream_idle_timeout_ms: how long a stream may say nothing.
+        websocket_connect_timeout_ms: how long a handshake may take.
+    """
+
+    base_url: str
+    env_key: str = ""
+    wire_api: Literal["responses"] = "responses"
+    supports_websockets: Literal[True] = True
+    http_headers: dict[str, str] = {}
+    query_params: dict[str, str] = {}
+    request_max_retries: Annotated[int, Meta(ge=0, le=5)] = 1
+    stream_idle_timeout_ms: Milliseconds = 5000
+    websocket_connect_timeout_ms: Milliseconds = 3000
+
+
+OPENAI = Provider(base_url="wss://api.openai.com/v1", env_key="OPENAI_API_KEY")
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything a person can set.
+
+    Attributes:
+        enabled: whether completions are offered at all.
+        model_provider: "embedded", "openai" or a name from `model_providers`.
+        model: the model's name; the embedded engine has none.
+        model_context_window: the model's context in tokens.
+        model_reasoning_effort: how hard the model may think first.
+        model_providers: servers by name.
+    """
+
+    enabled: bool = True
+    model_provider: str = EMBEDDED
+    model: str = "gpt-6-luna"
+    model_context_window: Annotated[int, Meta(ge=4096, le=2_000_000)] = 128_000
+    model_reasoning_effort: (
+        Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
+    ) = "low"
+    model_providers: dict[str, Provider] = {}
+
+    def provider(self) -> Provider | None:
+        """Return the chosen server, or None for the embedded engine."""
+        if self.model_provider == EMBEDDED:
+            return None
+        return {"openai": OPENAI, **self.model_providers}[self.model_provider]
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; the message names it and says what would be right."""
+
+
+def read(*layers: Mapping[str, Any]) -> Settings:
+    """Return the settings that the layers give, later ones before earlier ones.
+
+    Raises:
+        SettingsError: if a name is unknown or a value out of bounds.
+    """
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = _merged(merged, layer)
+    try:
+        settings = msgspec.convert(merged, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(_sentence(str(error))) from None
+    known = [EMBEDDED, "openai", *settings.model_providers]
+    if settings.model_provider not in known:
+        message = (
+            f"model_provider: there is no provider {settings.model_provider!r}; "
+            f"define [model_providers.{settings.model_provider}] or use one of {', '.join(known)}"
+        )
+        raise SettingsError(message)
+    return settings
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(below)
+    for key, value in above.items():
+        old = result.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        result[key] = _merged(old, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def _sentence(message: str) -> str:
+    """Turn msgspec's "Expected `int` - at `$.a.b`" into "a.b: expected `int`"."""
+    what, _, where = message.partition(" - at `$")
+    path = where.rstrip("`").lstrip(".")
+    what = what[:1].lower() + what[1:]
+    return f"{path}: {what}" if path else what

@@ -1,0 +1,1 @@
+"""Predicts: the embedded offline model, pure and deterministic."""

@@ -1,0 +1,121 @@
+"""The embedded offline model: learns a repository in moments and completes code from it.
+
+Owns what the engine promises to others: `learn` at any time from one thread while others call
+`complete`. Everything is a function of what was learned and asked; there is no clock and no
+chance in it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spark_lsp.engine.corpus import Corpus
+from spark_lsp.engine.decode import Gate, Piece, Writer
+from spark_lsp.engine.lexer import newline_between, unify_newlines
+from spark_lsp.engine.page import Reader, Source
+from spark_lsp.engine.segment import Segment
+from spark_lsp.engine.vocabulary import Vocabulary
+from spark_lsp.engine.vote import DEPTH, Ballot, Weights
+
+_Voices: TypeAlias = tuple[tuple[Segment, NDArray[np.float64]], ...]
+"""Segments, and for each the weight of each of its files."""
+
+__all__ = ["Engine", "Gate", "Piece"]
+
+
+class Engine:
+    """A model of one repository."""
+
+    def __init__(self, gate: Gate = Gate(), weights: Weights = Weights()) -> None:  # noqa: B008  # both are frozen
+        self._gate = gate
+        self._weights = weights
+        self._vocabulary = Vocabulary()
+        self._reader = Reader(self._vocabulary)
+        self._corpus = Corpus()
+        self._says: tuple[Corpus, str, _Voices] | None = None
+
+    def learn(self, files: Mapping[str, str | None]) -> None:
+        """Learns texts by workspace-relative POSIX path in place of what was learned of them.
+
+        None forgets. What is learned counts for every completion that begins after this returns.
+        """
+        encode = self._vocabulary.encode
+        self._corpus = self._corpus.learned(
+            {
+                path: None if text is None else encode(unify_newlines(text))
+                for path, text in files.items()
+            }
+        )
+
+    @property
+    def tokens(self) -> int:
+        """Tokens learned."""
+        return self._corpus.tokens
+
+    @property
+    def files(self) -> int:
+        """Files learned."""
+        return len(self._corpus.homes)
+
+    def complete(
+        self,
+        path: str,
+        prefix: str,
+        suffix: str,
+        reference: Sequence[tuple[str, str]] = (),
+        limit: int = 128,
+    ) -> Iterator[Piece]:
+        """What comes between `prefix` and `suffix` in the file at `path`, as far as that is sure.
+
+        `reference` holds paths and texts that are known besides, such as other open files. What
+        was learned of `path` itself has no say: `prefix` and `suffix` are what it is now. At most
+        `limit` pieces come; none when unsure.
+        """
+        weights = self._weights
+        page = self._reader.read(
+            Source(prefix, weights.prefix),
+            Source(suffix, weights.suffix),
+            [
+                Source(text, weights.same_path if other == path else weights.reference)
+                for other, text in reference
+            ],
+            DEPTH,
+        )
+        ballot = Ballot(page, self._voices(path), self._vocabulary, weights)
+        writer = Writer(page, ballot, self._vocabulary, self._gate)
+        return _with_newlines(writer.pieces(limit), newline_between(prefix, suffix))
+
+    def _voices(self, path: str) -> _Voices:
+        """The segments and what each of their files has to say about `path`."""
+        corpus, says = self._corpus, self._says
+        if says is None or says[0] is not corpus or says[1] != path:
+            segments = tuple(
+                (
+                    segment,
+                    np.array(
+                        [
+                            self._weight(path, other) if corpus.homes.get(other) is segment else 0.0
+                            for other in segment.paths
+                        ]
+                    ),
+                )
+                for segment in corpus.segments
+            )
+            says = self._says = (corpus, path, segments)
+        return says[2]
+
+    def _weight(self, path: str, other: str) -> float:
+        if other == path:
+            return 0.0
+        folder, _, name = path.rpartition("/")
+        other_folder, _, other_name = other.rpartition("/")
+        if name.rpartition(".")[2] != other_name.rpartition(".")[2]:
+            return self._weights.elsewhere
+        return self._weights.same_directory if folder == other_folder else self._weights.same_suffix
+
+
+def _with_newlines(pieces: Iterator[Piece], newline: str) -> Iterator[Piece]:
+    for piece in pieces:
+        yield Piece(piece.text.replace("\n", newline), piece.probability)

@@ -1,0 +1,146 @@
+"""The open file as the engine reads it: the text around the cursor, and texts sent along with it.
+
+Owns the cut at the cursor (what is context, what is a half-typed token) and the order and weight
+of the texts that are scanned. Lines are cut once and remembered, so that a key costs one line.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spark_lsp.engine.lexer import is_open, lex, unify_newlines
+from spark_lsp.engine.vocabulary import BOUNDARY, UNKNOWN, Ids, Vocabulary, relate
+
+_REMEMBERED_LINES: Final = 20_000
+"""Lines whose tokens are remembered before all are forgotten; about 300 bytes each."""
+_REMEMBERED_WIDTH: Final = 400
+"""Characters of the longest line that is remembered."""
+_REMEMBERED_TEXT: Final = 2_000_000
+"""Characters of references that are remembered before all are forgotten."""
+_PREFIX: Final = 60_000
+"""Characters before the cursor that are read."""
+_SUFFIX: Final = 60_000
+"""Characters after the cursor that are read."""
+_REFERENCES: Final = 400_000
+"""Characters of references that are read, all together."""
+_FENCE: Final = np.array([BOUNDARY], np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One moment of an open file."""
+
+    ids: Ids
+    """Everything scanned: references, suffix, prefix, with boundaries between; shape (n,)."""
+    origin: NDArray[np.float64]
+    """Weight of the evidence at each position of `ids`, shape (n,)."""
+    context: tuple[int, ...]
+    """The tokens before the cursor in reading order; where the file begins, a boundary and
+    before that tokens that match nothing."""
+    partial: str
+    """What is typed of the token at the cursor; empty between tokens."""
+    line: str
+    """The text of the cursor's line before the cursor."""
+    rest: str
+    """The text of the cursor's line after the cursor."""
+    following: str
+    """The next line with text after the cursor's, white space at its end cut; may be empty."""
+    width: int
+    """Indentation in characters that the next newline changes."""
+    fill: str
+    """The character that indents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text to scan and what its evidence weighs."""
+
+    text: str
+    weight: float
+
+
+class Reader:
+    """Makes pages; remembers lines and references between calls."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._lines: dict[str, list[int]] = {}
+        self._texts: dict[str, Ids] = {}
+
+    def read(
+        self, prefix: Source, suffix: Source, references: Sequence[Source], depth: int
+    ) -> Page:
+        """The page for a cursor between `prefix` and `suffix`, with `depth` tokens of context."""
+        before = unify_newlines(_end_of(prefix.text, _PREFIX)).split("\n")
+        line = before.pop()
+        rest, *after = unify_newlines(suffix.text[:_SUFFIX]).split("\n")
+        tokens = lex("\n" + line)
+        # Before an empty line the indentation is still open; typed indentation is meant.
+        indenting = bool(before) and not line
+        partial = tokens.pop() if len(tokens) > 1 and is_open(tokens[-1]) else ""
+        level = line
+        if indenting:
+            level = next((earlier for earlier in reversed(before) if earlier.strip()), "")
+        width = len(level) - len(level.lstrip(" \t"))
+        raw = self._raw(before) + self._vocabulary.raw("".join(tokens)) + [BOUNDARY]
+        head = relate(np.array(raw, np.int32), 0)[: -2 if indenting else -1]
+        raw = self._vocabulary.raw(rest) + self._raw(after)
+        tail = relate(np.array(raw, np.int32), width)
+        parts, origins = [_FENCE], [0.0]
+        room = _REFERENCES
+        for reference in references:
+            text = reference.text[:room]
+            room -= len(text)
+            parts += (self._text(text), _FENCE)
+            origins += (reference.weight, 0.0)
+        parts += (tail, _FENCE, head)
+        origins += (suffix.weight, 0.0, prefix.weight)
+        return Page(
+            ids=np.concatenate(parts),
+            origin=np.repeat(origins, [part.size for part in parts]),
+            context=(*(UNKNOWN,) * depth, BOUNDARY, *head[-depth:].tolist())[-depth:],
+            partial="\n" if indenting else partial,
+            line=line,
+            rest=rest,
+            following=next((later.rstrip() for later in after if later.strip()), ""),
+            width=width,
+            fill="\t" if level[:1] == "\t" or (not width and _tabs(before)) else " ",
+        )
+
+    def _text(self, text: str) -> Ids:
+        ids = self._texts.get(text)
+        if ids is None:
+            if sum(map(len, self._texts)) > _REMEMBERED_TEXT:
+                self._texts = {}
+            ids = self._texts[text] = self._vocabulary.encode(unify_newlines(text))
+        return ids
+
+    def _raw(self, lines: Sequence[str]) -> list[int]:
+        known = self._lines
+        if len(known) > _REMEMBERED_LINES:
+            known = self._lines = {}
+        found: list[list[int]] = []
+        for line in lines:
+            raw = known.get(line)
+            if raw is None:
+                raw = self._vocabulary.raw("\n" + line)
+                if len(line) <= _REMEMBERED_WIDTH:
+                    known[line] = raw
+            found.append(raw)
+        return list(chain.from_iterable(found))
+
+
+def _end_of(text: str, limit: int) -> str:
+    """The end of `text`, from the start of a line where there is one."""
+    if len(text) <= limit:
+        return text
+    end = text[-limit:]
+    return end[end.find("\n") + 1 :]
+
+
+def _tabs(lines: Sequence[str]) -> bool:
+    return any(line[:1] == "\t" for line in lines)

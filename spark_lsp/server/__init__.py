@@ -1,0 +1,1 @@
+"""Does: asyncio, processes, files and sockets live here only."""

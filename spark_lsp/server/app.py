@@ -1,0 +1,199 @@
+"""The composition root of the server: builds the parts, starts and ends them.
+
+Owns the life of one editor's server and the tasks in it. No decisions about completions.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import zlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spark_lsp.core.events import Configured, Event
+from spark_lsp.core.session import Policy, Session
+from spark_lsp.core.settings import Provider, Settings, SettingsError
+from spark_lsp.server import configuration
+from spark_lsp.server.backend import MODEL
+from spark_lsp.server.connection import Connection
+from spark_lsp.server.driver import Driver
+from spark_lsp.server.embedded import Child
+from spark_lsp.server.framing import Frames, FramingError
+from spark_lsp.server.lsp import Client, Hooks, Server
+from spark_lsp.server.pipes import Pipe
+from spark_lsp.server.websocket import Endpoint
+from spark_lsp.server.workspace import Workspace
+from spark_lsp.wire.requests import Profile
+
+_log = logging.getLogger(__name__)
+
+_MAX_OUTPUT_TOKENS = 128
+
+
+class App:
+    """One editor's server."""
+
+    def __init__(self, config: Path | None) -> None:
+        """Build the server; `config` is the configuration file named on the command line."""
+        self._config = config
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[int] = self._loop.create_future()
+        self._frames = Frames()
+        self._server = Server(
+            Hooks(
+                started=self._started,
+                event=self._feed,
+                configured=self._configured,
+                files_changed=self._files_changed,
+                stopped=self._stop,
+            )
+        )
+        self._settings = Settings()
+        self._options: dict[str, Any] = {}
+        self._root: Path | None = None
+        self._driver: Driver | None = None
+        self._child: Child | None = None
+        self._workspace: Workspace | None = None
+        self._indexing: asyncio.Task[None] | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def run(self, pipe: Pipe) -> int:
+        """Serve until the editor leaves; returns the exit status of the process."""
+        self._server.connect(pipe)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(NotImplementedError):  # not on Windows
+                self._loop.add_signal_handler(number, self._stop, 0)
+        try:
+            return await self._ended
+        finally:
+            await self._close()
+            pipe.close()
+
+    def receive(self, data: bytes) -> None:
+        """Take in bytes from the editor; none mean that it is gone."""
+        if not data:
+            self._stop(1)
+            return
+        try:
+            for body in self._frames.feed(data):
+                self._server.protocol.receive(body)
+        except FramingError as error:
+            _log.error("the editor does not speak the base protocol of LSP: %s", error)
+            self._stop(1)
+
+    def _stop(self, status: int) -> None:
+        if not self._ended.done():
+            self._ended.set_result(status)
+
+    def _started(self, client: Client) -> None:
+        self._options = client.options
+        self._root = Path(client.root) if client.root else None
+        self._settings = self._read(client.options)
+        provider = self._settings.provider() or Provider(base_url="")
+        session = Session(
+            client.encoding,
+            self._settings.model_context_window,
+            Policy(
+                stall=provider.stream_idle_timeout_ms / 1000,
+                retries=provider.request_max_retries,
+            ),
+        )
+        self._driver = Driver(session, self._server.protocol, self._loop)
+        self._feed(self._configuration())
+        self._connect(self._driver)
+        if self._root and self._root.is_dir():
+            self._workspace = Workspace(self._root, self._feed)
+            self._indexing = self._loop.create_task(self._workspace.run())
+            self._indexing.add_done_callback(_report)
+
+    def _feed(self, event: Event) -> None:
+        if self._driver:
+            self._driver.feed(event)
+
+    def _configured(self, options: dict[str, Any]) -> None:
+        before, self._settings = self._settings, self._read({**self._options, **options})
+        self._feed(self._configuration())
+        if self._driver and _differ(before, self._settings):
+            if self._connecting:
+                self._connecting.cancel()
+            if self._child:
+                closing = self._loop.create_task(self._child.close())
+                self._closing.add(closing)
+                closing.add_done_callback(self._closing.discard)
+            self._connect(self._driver)
+
+    def _files_changed(self, paths: Sequence[str]) -> None:
+        if self._workspace:
+            self._workspace.changed(paths)
+
+    def _read(self, options: Mapping[str, Any]) -> Settings:
+        try:
+            return configuration.load(self._config, options)
+        except SettingsError as error:
+            # Without usable settings nothing may leave the machine: the defaults send nothing.
+            self._server.complain(f"spark-lsp runs on its defaults, because {error}")
+            return Settings()
+
+    def _configuration(self) -> Configured:
+        return Configured(self._settings.enabled, self._settings.model_context_window)
+
+    def _connect(self, driver: Driver) -> None:
+        """Begin to keep a connection to the chosen provider."""
+        settings = self._settings
+        provider = settings.provider()
+        endpoint: Callable[[], Awaitable[Endpoint]]
+        if provider is None:
+            self._child = Child(self._root)
+            endpoint = self._child.endpoint
+            profile = Profile(
+                MODEL, None, _MAX_OUTPUT_TOKENS, lanes=True, continuation=True, interrupt=True
+            )
+        else:
+            self._child = None
+            chosen = provider
+
+            async def endpoint() -> Endpoint:
+                return configuration.endpoint(chosen)
+
+            profile = Profile(
+                settings.model,
+                settings.model_reasoning_effort,
+                _MAX_OUTPUT_TOKENS,
+                lanes=True,
+                continuation=True,
+                interrupt=False,
+                # Names the workspace without telling its path.
+                prompt_cache_key=f"spark-{zlib.crc32(str(self._root).encode()):08x}",
+            )
+        connection = Connection(endpoint, profile, driver.feed)
+        driver.backend = connection
+        self._connecting = self._loop.create_task(connection.run())
+        self._connecting.add_done_callback(_report)
+
+    async def _close(self) -> None:
+        tasks = [task for task in (self._connecting, self._indexing) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, *self._closing, return_exceptions=True)
+        if self._child:
+            await self._child.close()
+        if self._driver:
+            self._driver.close()
+
+
+def _differ(before: Settings, after: Settings) -> bool:
+    """Whether two settings mean different connections."""
+    return (before.provider(), before.model, before.model_reasoning_effort) != (
+        after.provider(),
+        after.model,
+        after.model_reasoning_effort,
+    )
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    """Log why a task that should run for ever has ended."""
+    if not task.cancelled() and (error := task.exception()):
+        _log.error("a part of the server has ended: %r", error, exc_info=error)

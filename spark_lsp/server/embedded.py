@@ -1,0 +1,79 @@
+"""The embedded engine as a child process of the server.
+
+Owns that process: started when it is needed, started again when it has died, gone when the server
+is gone. The child's standard input is a pipe that only this process holds, so it closes even when
+the server is killed, and the child ends by itself. Its token comes over its standard output: it
+stands in no argument, no environment and no file.
+"""
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+
+import msgspec
+
+from spark_lsp.server.websocket import Endpoint, Unreachable
+
+_START_LIMIT = 15.0
+"""Seconds until a child that has not said where it listens is given up."""
+
+
+class _Ready(msgspec.Struct):
+    url: str
+    token: str
+
+
+class Child:
+    """A `spark-lsp backend` process."""
+
+    def __init__(self, workspace: Path | None) -> None:
+        """Take the directory that the engine learns from."""
+        self._workspace = workspace
+        self._process: asyncio.subprocess.Process | None = None
+        self._endpoint: Endpoint | None = None
+
+    async def endpoint(self) -> Endpoint:
+        """Return where the running child listens; starts one if there is none.
+
+        Raises:
+            Unreachable: if it does not start.
+        """
+        if self._process and self._process.returncode is None and self._endpoint:
+            return self._endpoint
+        await self.close()
+        command = [sys.executable, "-m", "spark_lsp", "backend", "--port", "0"]
+        if self._workspace is not None:
+            command += ["--workspace", str(self._workspace)]
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                # Ctrl-C in a terminal is for the server, which then ends the child.
+                start_new_session=True,
+            )
+            assert self._process.stdout is not None
+            async with asyncio.timeout(_START_LIMIT):
+                line = await self._process.stdout.readline()
+            ready = msgspec.json.decode(line, type=_Ready)
+        except (OSError, TimeoutError, msgspec.DecodeError) as error:
+            await self.close()
+            raise Unreachable(f"the embedded engine did not start ({error})") from None
+        self._endpoint = Endpoint(ready.url, ready.token)
+        return self._endpoint
+
+    async def close(self) -> None:
+        """End the child; it is gone when this returns."""
+        process, self._process, self._endpoint = self._process, None, None
+        if process is None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await process.wait()
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()

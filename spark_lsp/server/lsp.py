@@ -1,0 +1,416 @@
+"""The Language Server Protocol: the only module that knows pygls and lsprotocol.
+
+Owns the translation between messages and the session's events and effects, the life cycle, and the
+promise that each request is answered exactly once, whatever a client sends and in whatever order.
+pygls gives message types, capabilities and dispatch. Its intake is replaced, because it leaves
+requests with unfit parameters, and those after `shutdown`, without an answer; its document store is
+not used, because it splits lines by Python's rules and not by LSP's. Decisions are left to
+`core.session`.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
+from pygls.uris import to_fs_path
+
+import spark_lsp
+from spark_lsp.core.documents import Change
+from spark_lsp.core.events import (
+    Asked,
+    Closed,
+    Edited,
+    Event,
+    Grow,
+    Opened,
+    Reply,
+    RequestId,
+    Suggestion,
+    Verdict,
+    Withdrawn,
+)
+from spark_lsp.core.text import Encoding, Position
+from spark_lsp.server.framing import frame
+from spark_lsp.server.pipes import Pipe
+
+_log = logging.getLogger(__name__)
+
+ACCEPT_COMMAND = "spark.accept"
+
+ClientId = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What the client said of itself in `initialize`.
+
+    Attributes:
+        root: the first workspace folder, or None if there is none.
+        encoding: the unit of positions.
+        options: its `initializationOptions`, or nothing.
+    """
+
+    root: str | None
+    encoding: Encoding
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the composition root does when the client speaks.
+
+    Attributes:
+        started: `initialize` has come; the first of all calls.
+        event: something happened that the session must know.
+        configured: the settings under `spark` have changed.
+        files_changed: files on disk have changed, as absolute paths.
+        stopped: the client has said `exit`; the process ends with this status.
+    """
+
+    started: Callable[[Client], None]
+    event: Callable[[Event], None]
+    configured: Callable[[dict[str, Any]], None]
+    files_changed: Callable[[Sequence[str]], None]
+    stopped: Callable[[int], None]
+
+
+@dataclass(slots=True)
+class InlineCompletionParams:
+    """What we read of `textDocument/inlineCompletion`.
+
+    lsprotocol's own type drops `partialResultToken`, without which nothing can grow.
+    """
+
+    uri: str
+    position: lsp.Position
+    partial_result_token: ClientId | None
+
+
+@dataclass(slots=True)
+class InlineCompletionRequest:
+    """The request around `InlineCompletionParams`."""
+
+    params: InlineCompletionParams
+
+
+class _Writer:
+    """Lets pygls write bodies; the frame around them is ours."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+
+    def write(self, data: bytes) -> None:
+        self._pipe.write(frame(data))
+
+    def close(self) -> None:
+        self._pipe.close()
+
+
+class Protocol(LanguageServerProtocol):
+    """pygls' protocol with an intake that answers everything."""
+
+    hooks: Hooks
+    client: Client | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._pending: dict[RequestId, tuple[ClientId, ClientId | None]] = {}
+        self._requests = 0
+        self._asked: set[str] = set()
+
+    def receive(self, body: bytes) -> None:
+        """Take in one message of any content."""
+        try:
+            message = json.loads(body)
+        except (ValueError, RecursionError):
+            self._refuse(None, lsp.ErrorCodes.ParseError, "the message is not JSON")
+            return
+        if not isinstance(message, dict):
+            self._refuse(None, lsp.ErrorCodes.InvalidRequest, "the message is not an object")
+            return
+        method, id_ = message.get("method"), message.get("id")
+        if "id" not in message:
+            if isinstance(method, str):
+                self._notified(method, message)
+        elif isinstance(id_, bool) or not isinstance(id_, int | str):
+            self._refuse(None, lsp.ErrorCodes.InvalidRequest, "the id is no integer or string")
+        elif isinstance(method, str):
+            self._requested(id_, method, message)
+        elif method is None and ("result" in message or "error" in message):
+            self._responded(id_, message)
+        else:
+            self._refuse(id_, lsp.ErrorCodes.InvalidRequest, "there is no method")
+
+    def grow(self, effect: Grow) -> None:
+        """Send more of an answer as `$/progress`."""
+        token = self._pending[effect.request][1]
+        if token is not None:
+            value = {"kind": "replace", "items": [_item(effect.suggestion)]}
+            self.notify(lsp.PROGRESS, lsp.ProgressParams(token=token, value=value))
+
+    def reply(self, effect: Reply) -> None:
+        """Send the answer of a request."""
+        client_id, _ = self._pending.pop(effect.request)
+        if effect.verdict is Verdict.CANCELLED:
+            self._refuse(client_id, lsp.LSPErrorCodes.RequestCancelled, effect.reason)
+        elif effect.verdict is Verdict.KEEP:
+            self._send_response(client_id, None)
+        else:
+            items = [_item(effect.suggestion)] if effect.suggestion else []
+            self._send_response(client_id, {"items": items})
+
+    def send_request(self, method: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Ask the client something and remember that we did."""
+        self._asked.add(kwargs.setdefault("msg_id", f"spark-{len(self._asked)}-{method}"))
+        return super().send_request(method, params, *args, **kwargs)
+
+    @lsp_method(lsp.INITIALIZE)
+    def lsp_initialize(self, params: lsp.InitializeParams) -> Generator[Any, Any, Any]:
+        """Answer `initialize`; inline completion is offered once, statically or dynamically."""
+        result = yield from super().lsp_initialize(params)
+        if not self._may_register("text_document", "inline_completion"):
+            result.capabilities.inline_completion_provider = lsp.InlineCompletionOptions()
+        options = params.initialization_options
+        self.client = Client(
+            _root(params),
+            Encoding(result.capabilities.position_encoding),
+            options if isinstance(options, dict) else {},
+        )
+        self.hooks.started(self.client)
+        return result
+
+    @lsp_method(lsp.INITIALIZED)
+    def lsp_initialized(self, _params: Any = None) -> None:
+        """Register what the client wants registered dynamically."""
+        registrations = []
+        if self._may_register("text_document", "inline_completion"):
+            registrations.append(
+                lsp.Registration("spark-inline-completion", lsp.TEXT_DOCUMENT_INLINE_COMPLETION, {})
+            )
+        if self._may_register("workspace", "did_change_watched_files"):
+            watchers = lsp.DidChangeWatchedFilesRegistrationOptions(
+                [lsp.FileSystemWatcher(glob_pattern="**/*")]
+            )
+            registrations.append(
+                lsp.Registration(
+                    "spark-watched-files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, watchers
+                )
+            )
+        if registrations:
+            self.send_request(lsp.CLIENT_REGISTER_CAPABILITY, lsp.RegistrationParams(registrations))
+
+    @lsp_method(lsp.SHUTDOWN)
+    def lsp_shutdown(self, *args: Any) -> Generator[Any, Any, None]:
+        """Answer what is open, then `shutdown` itself."""
+        for request in list(self._pending):
+            self.hooks.event(Withdrawn(request))
+        return (yield from super().lsp_shutdown(*args))
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: lsp.DidOpenTextDocumentParams) -> None:
+        """Open a document in our store, and only there."""
+        document = params.text_document
+        path = _relative(document.uri, self.client.root if self.client else None)
+        self.hooks.event(
+            Opened(document.uri, path, str(document.language_id), document.version, document.text)
+        )
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
+        """Change a document in our store, and only there."""
+        document = params.text_document
+        changes = [_change(change) for change in params.content_changes]
+        self.hooks.event(Edited(document.uri, document.version, changes))
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
+        """Close a document in our store, and only there."""
+        self.hooks.event(Closed(params.text_document.uri))
+
+    @lsp_method(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def lsp_watched_files(self, params: lsp.DidChangeWatchedFilesParams) -> None:
+        """Tell which files on disk have changed."""
+        paths = [path for change in params.changes if (path := _fs_path(change.uri))]
+        self.hooks.files_changed(paths)
+
+    @lsp_method(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    def lsp_configuration(self, params: lsp.DidChangeConfigurationParams) -> None:
+        """Tell the settings under `spark`."""
+        settings = params.settings
+        if isinstance(settings, dict) and isinstance(settings.get("spark"), dict):
+            self.hooks.configured(settings["spark"])
+
+    def _notified(self, method: str, message: dict[str, Any]) -> None:
+        if method == lsp.EXIT:
+            self.hooks.stopped(0 if self._shutdown else 1)
+        elif self._shutdown or self.client is None:
+            _log.debug("%s outside of the session is ignored", method)
+        elif method == lsp.CANCEL_REQUEST:
+            self._withdrawn(message.get("params"))
+        elif (structured := self._structured(method, message)) is not None:
+            self._handle_notification(method, structured.params)
+
+    def _withdrawn(self, params: Any) -> None:
+        id_ = params.get("id") if isinstance(params, dict) else None
+        newest = [request for request, (client_id, _) in self._pending.items() if client_id == id_]
+        for request in newest:
+            self.hooks.event(Withdrawn(request))
+
+    def _requested(self, id_: ClientId, method: str, message: dict[str, Any]) -> None:
+        known = method in self.fm.builtin_features or method == lsp.TEXT_DOCUMENT_INLINE_COMPLETION
+        if self._shutdown:
+            self._refuse(id_, lsp.ErrorCodes.InvalidRequest, "the server has been shut down")
+        elif self.client is None and method != lsp.INITIALIZE:
+            self._refuse(id_, lsp.ErrorCodes.ServerNotInitialized, "initialize comes first")
+        elif self.client is not None and method == lsp.INITIALIZE:
+            self._refuse(id_, lsp.ErrorCodes.InvalidRequest, "initialize comes only once")
+        elif not known:
+            self._refuse(id_, lsp.ErrorCodes.MethodNotFound, f"there is no method {method}")
+        elif (structured := self._structured(method, message)) is None:
+            self._refuse(id_, lsp.ErrorCodes.InvalidParams, f"the params do not fit {method}")
+        elif method == lsp.TEXT_DOCUMENT_INLINE_COMPLETION:
+            self._completion_wanted(id_, structured.params)
+        else:
+            self._handle_request(id_, method, structured.params)
+
+    def _completion_wanted(self, id_: ClientId, params: InlineCompletionParams) -> None:
+        # A client may use an id twice; the session's own ids are unique.
+        self._requests += 1
+        self._pending[self._requests] = (id_, params.partial_result_token)
+        position = Position(params.position.line, params.position.character)
+        grows = params.partial_result_token is not None
+        self.hooks.event(Asked(self._requests, params.uri, position, grows))
+
+    def _responded(self, id_: ClientId, message: dict[str, Any]) -> None:
+        # pygls keeps futures of both directions in one table, so a stranger's id must not reach it.
+        if id_ not in self._asked:
+            _log.debug("a response to nothing we asked is ignored")
+            return
+        self._asked.discard(str(id_))
+        if "error" in message:
+            _log.info("the client refused %s", id_)
+            self._request_futures.pop(id_, None)
+        else:
+            self._handle_response(id_, message["result"])
+
+    def _structured(self, method: str, message: dict[str, Any]) -> Any:
+        type_: Any = self.get_message_type(method)
+        if method == lsp.TEXT_DOCUMENT_INLINE_COMPLETION:
+            type_ = InlineCompletionRequest
+        if type_ is None:
+            return None
+        try:
+            return self._converter.structure({"params": None, **message, "jsonrpc": "2.0"}, type_)
+        except Exception as error:  # noqa: BLE001 - cattrs raises whatever its hooks raise
+            _log.info("the params do not fit %s: %s", method, type(error).__name__)
+            return None
+
+    def _refuse(
+        self, id_: ClientId | None, code: lsp.ErrorCodes | lsp.LSPErrorCodes, reason: str
+    ) -> None:
+        error = {"code": code.value, "message": reason}
+        self._send_data({"jsonrpc": self.VERSION, "id": id_, "error": error})
+
+    def _may_register(self, group: str, feature: str) -> bool:
+        """Whether the client takes a feature by `client/registerCapability`."""
+        capability = getattr(getattr(self.client_capabilities, group, None), feature, None)
+        return bool(getattr(capability, "dynamic_registration", False))
+
+
+class Server(LanguageServer):
+    """pygls' server, on our protocol and our pipe."""
+
+    protocol: Protocol
+
+    def __init__(self, hooks: Hooks) -> None:
+        """Build the server; `connect` gives it its pipe."""
+        super().__init__(
+            "spark-lsp",
+            spark_lsp.__version__,
+            protocol_cls=Protocol,
+            converter_factory=_converter,
+        )
+        self.protocol.hooks = hooks
+        self.command(ACCEPT_COMMAND)(_accepted)
+
+    def connect(self, pipe: Pipe) -> None:
+        """Send to this pipe from now on."""
+        self.protocol.set_writer(_Writer(pipe), include_headers=False)
+
+    def complain(self, sentence: str) -> None:
+        """Show a person what is wrong and what to do."""
+        self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, sentence))
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Log what went wrong with a message; the person at the keyboard is not told."""
+        _log.error("%s: %s", getattr(source, "__name__", source), error)
+
+
+def _accepted(*arguments: Any) -> None:
+    _log.debug("accepted: %s", arguments)
+
+
+def _converter() -> Any:
+    converter = default_converter()  # type: ignore[no-untyped-call]
+
+    def request(message: dict[str, Any], _: Any) -> InlineCompletionRequest:
+        params = message["params"]
+        token = params.get("partialResultToken")
+        if isinstance(token, bool) or not isinstance(token, int | str | None):
+            raise TypeError("partialResultToken is no integer or string")
+        document = converter.structure(params["textDocument"], lsp.TextDocumentIdentifier)
+        position = converter.structure(params["position"], lsp.Position)
+        return InlineCompletionRequest(InlineCompletionParams(document.uri, position, token))
+
+    converter.register_structure_hook(InlineCompletionRequest, request)
+    return converter
+
+
+def _item(suggestion: Suggestion) -> dict[str, Any]:
+    place = {"line": suggestion.position.line, "character": suggestion.position.character}
+    return {
+        "insertText": suggestion.text,
+        "range": {"start": place, "end": place},
+        "command": {
+            "title": "Accepted",
+            "command": ACCEPT_COMMAND,
+            "arguments": [suggestion.answer],
+        },
+    }
+
+
+def _change(change: lsp.TextDocumentContentChangeEvent) -> Change:
+    if isinstance(change, lsp.TextDocumentContentChangePartial):
+        start, end = change.range.start, change.range.end
+        return Change(
+            Position(start.line, start.character), Position(end.line, end.character), change.text
+        )
+    return Change(None, None, change.text)
+
+
+def _root(params: lsp.InitializeParams) -> str | None:
+    for folder in params.workspace_folders or ():
+        if path := _fs_path(folder.uri):
+            return path
+    return (_fs_path(params.root_uri) if params.root_uri else None) or params.root_path or None
+
+
+def _fs_path(uri: str) -> str | None:
+    try:
+        return to_fs_path(uri)
+    except ValueError:
+        return None
+
+
+def _relative(uri: str, root: str | None) -> str:
+    """Return a document's path below the root as POSIX, or its bare name if it lies elsewhere."""
+    path = PurePath(_fs_path(uri) or uri.rsplit("/", 1)[-1])
+    if root is not None and path.is_relative_to(root):
+        return path.relative_to(root).as_posix()
+    return path.name

@@ -1,0 +1,1 @@
+"""Spells: backend protocols without I/O."""

@@ -1,0 +1,27 @@
+"""What all tests share."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "steady", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.load_profile("steady")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--update`, which rewrites expectations in fixtures."""
+    parser.addoption("--update", action="store_true", help="rewrite the expectations in fixtures")
+
+
+@pytest.fixture
+def update(request: pytest.FixtureRequest) -> bool:
+    """Whether expectations are to be rewritten."""
+    return bool(request.config.getoption("--update"))
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name fixtures by their file."""
+    return val.stem if isinstance(val, Path) else None

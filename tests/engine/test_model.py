@@ -1,0 +1,281 @@
+"""What the engine says and when it keeps silent."""
+
+from threading import Thread
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spark_lsp.engine.evaluate import UNGATED
+from spark_lsp.engine.model import Engine, Gate, Piece
+
+ANY_TEXT = st.text(
+    st.characters(categories=None) | st.sampled_from("\r\n\t\f \u2028\ud800a_=.(\"')"), max_size=60
+)
+BOLD = Gate(line=0.2, fragment=0.5, further=0.2, floor=0.01)
+
+LOGGER = (
+    "import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef run() -> None:\n    pass\n"
+)
+
+
+def completed(
+    *,
+    learned: dict[str, str] | None = None,
+    path: str = "src/open.py",
+    text: str,
+    reference: list[tuple[str, str]] | None = None,
+    gate: Gate = BOLD,
+) -> str:
+    """What is inserted at `|` in `text` once `learned` is learned."""
+    engine = Engine(gate)
+    engine.learn(learned or {})
+    prefix, _, suffix = text.partition("|")
+    return "".join(piece.text for piece in engine.complete(path, prefix, suffix, reference or ()))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("import logging\n\nlogger = |", "logging.getLogger(__name__)", id="line"),
+        pytest.param("import logging\n\nlogger =|", " logging.getLogger(__name__)", id="space"),
+        pytest.param("import logging\n\nlogger = logg|", "ing.getLogger(__name__)", id="mid-word"),
+        pytest.param("import logging\n\nlogger = logging|", ".getLogger(__name__)", id="word-end"),
+        pytest.param("import logging\n\nlogger = logging.|", "getLogger(__name__)", id="dot"),
+        pytest.param("import logging\n\nlogger = xyz|", "", id="nothing fits what is typed"),
+        pytest.param("import logging\n\nlogger = logging.get|Level", "", id="inside a word"),
+    ],
+)
+def test_a_line_known_from_the_repository_is_finished(text: str, expected: str) -> None:
+    """Whatever of the line is typed already, the rest of it comes, on a word's middle too."""
+    learned = {f"src/{name}.py": LOGGER for name in "abc"}
+    said = completed(learned=learned, text=text, gate=Gate(lines=1))
+
+    assert said == expected
+
+
+def test_a_pattern_is_known_at_any_indentation() -> None:
+    """Learned at one depth, completed at another, in several lines."""
+    block = "    with open(path) as file:\n        text = file.read()\n        close(file)\nend()\n"
+    learned = {f"{name}.py": "try:\n" + block for name in "abcd"}
+    said = completed(learned=learned, text="def f():\n        with open(path)|\n")
+
+    assert said.startswith(" as file:\n            text = file.read()\n            close(file)")
+    assert "end" not in said, "a completion does not leave the block it began in"
+
+
+def test_tabs_indent_where_tabs_are_used() -> None:
+    """A pattern learned in one file is written in the other file's manner."""
+    learned = {f"{name}.go": "for item {\n\tserve(x)\n\tclose(x)\n}\n" for name in "abcd"}
+    said = completed(learned=learned, path="x.go", text="func f() {\n\tfor item {|\n")
+
+    assert said.startswith("\n\t\tserve(x)\n\t\tclose(x)")
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_lines_end_as_they_do_in_the_file(newline: str) -> None:
+    """The repository's line endings do not matter, those of the open file do."""
+    block = "with open(path) as file:\n    text = file.read()\n    close(file)\n"
+    learned = {f"{name}.py": block for name in "abcd"}
+    said = completed(learned=learned, text=f"a = 1{newline}with open(path)|")
+
+    assert f"as file:{newline}    text = file.read(){newline}    close(file)" in said
+    assert "\n" not in said.replace(newline, "")
+
+
+def test_crlf_repositories_teach_like_others() -> None:
+    """A file is learned alike whatever ends its lines."""
+    learned = {f"src/{name}.py": LOGGER.replace("\n", "\r\n") for name in "abc"}
+    said = completed(learned=learned, text="import logging\n\nlogger =|", gate=Gate(lines=1))
+
+    assert said == " logging.getLogger(__name__)"
+
+
+def test_the_learned_copy_of_the_open_file_has_no_say() -> None:
+    """The buffer is the only truth about an open file; its copy on disk may be long outdated."""
+    secret = "password = fetch(unique_secret_name)\n"
+    learned = {"src/open.py": secret * 5, "src/other.py": LOGGER}
+    for typed in ("password =", "password = fetch(", "password = fetch(uni", "\n"):
+        assert "secret" not in completed(learned=learned, text=typed + "|", gate=UNGATED)
+
+
+def test_the_learned_copy_has_no_say_after_it_was_learned_again() -> None:
+    """Nor has an older copy in an older segment."""
+    engine = Engine(UNGATED)
+    engine.learn({"a.py": "password = unique_secret\n" * 9, "b.py": LOGGER * 9})
+    engine.learn({"a.py": "password = other_secret\n"})
+    said = "".join(piece.text for piece in engine.complete("a.py", "password = ", ""))
+
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("path", ["src/open.py", "src/other.py"])
+def test_a_reference_has_a_say(path: str) -> None:
+    """An older snapshot of the open file and another buffer are known text."""
+    reference = [(path, "password = fetch(unique_name)\n" * 3)]
+
+    assert completed(text="password =|", reference=reference) == " fetch(unique_name)"
+
+
+def test_the_text_after_the_cursor_is_known() -> None:
+    """A name that is used further down is completed."""
+    text = "total = compute_|\n\nprint(total)\nother = compute_average(rows)\n"
+
+    assert completed(text=text).startswith("average(rows)")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("logger = logging.getLogger(|)\n", "__name__", id="closing bracket"),
+        pytest.param("logger = |(__name__)\n", "logging.getLogger", id="rest of the line"),
+        pytest.param(
+            "\n|\nlogger = logging.getLogger(__name__)\n", "", id="the next line stands there"
+        ),
+    ],
+)
+def test_a_completion_ends_before_what_already_stands_there(text: str, expected: str) -> None:
+    """Neither the rest of the line nor the next line with text is written twice."""
+    learned = {f"src/{name}.py": LOGGER for name in "abc"}
+
+    assert completed(learned=learned, text="import logging\n" + text) == expected
+
+
+def test_brackets_that_the_completion_opens_it_also_closes() -> None:
+    """The bracket after the cursor belongs to the one before it."""
+    learned = {f"{name}.py": "value = outer(inner(x))\n" for name in "abc"}
+
+    assert completed(learned=learned, text="value = outer(|)") == "inner(x)"
+
+
+def test_text_after_the_cursor_keeps_the_completion_on_its_line() -> None:
+    """Only at the end of a line is there room for more lines."""
+    learned = {f"{name}.py": "begin(a)\nmiddle(b)\nend(c)\n" for name in "abcd"}
+
+    assert "\n" not in completed(learned=learned, text="begin(|)  # note")
+    assert "\n" in completed(learned=learned, text="begin(|")
+
+
+def test_a_cycle_is_not_gone_round_for_ever() -> None:
+    """A table's row or a block of equal lines does not run to the limit."""
+    row = "0, 1, " * 200
+    said = completed(text=f"table = [{row}|", gate=Gate(line=0, fragment=0, further=0, floor=0))
+    lines = completed(text="step()\n" * 50 + "|", gate=Gate(line=0, fragment=0, further=0, floor=0))
+
+    assert len(said) < 60
+    assert lines.count("step") <= 2
+
+
+def test_silence_where_nothing_is_known() -> None:
+    """An engine that has learned nothing and sees nothing says nothing."""
+    assert not completed(text="|")
+    assert not completed(text="x|")
+    assert not completed(text="completely = new_text + |")
+
+
+def test_an_unsure_engine_is_silent_where_a_bold_one_speaks() -> None:
+    """The gate decides, not the model."""
+    learned = {"a.py": "x = first\n", "b.py": "x = second\n", "c.py": "x = third\n"}
+
+    assert not completed(learned=learned, text="x =|", gate=Gate())
+    assert completed(learned=learned, text="x =|", gate=UNGATED)
+
+
+def test_probabilities_fall_from_piece_to_piece() -> None:
+    """Each is that of everything so far, so none can exceed the one before it."""
+    engine = Engine(UNGATED)
+    engine.learn({f"{name}.py": LOGGER for name in "abc"})
+    pieces = list(engine.complete("x.py", "import logging\n\nlogger", ""))
+    chances = [piece.probability for piece in pieces]
+
+    assert len(pieces) > 3
+    assert chances == sorted(chances, reverse=True)
+    assert all(0 < chance <= 1 for chance in chances)
+    assert all(piece.text for piece in pieces)
+
+
+@pytest.mark.parametrize("limit", [-1, 0, 1, 3])
+def test_no_more_pieces_come_than_asked_for(limit: int) -> None:
+    """The limit counts pieces."""
+    engine = Engine(BOLD)
+    engine.learn({f"{name}.py": LOGGER for name in "abc"})
+    pieces = list(engine.complete("x.py", "import logging\n\nlogger", "", limit=limit))
+
+    assert len(pieces) == max(limit, 0)
+
+
+def test_files_are_learned_forgotten_and_learned_again() -> None:
+    """What counts is the last that was learned of each path."""
+    engine = Engine(Gate(lines=1))
+
+    def said() -> str:
+        return "".join(piece.text for piece in engine.complete("x.py", "colour = ", ""))
+
+    engine.learn({f"{name}.py": "colour = red\n" * 3 for name in "abc"})
+    assert (engine.files, said()) == (3, "red")
+
+    engine.learn({f"{name}.py": "colour = blue\n" * 3 for name in "abc"})
+    assert (engine.files, said()) == (3, "blue")
+
+    engine.learn(dict.fromkeys(["a.py", "b.py", "c.py", "unheard-of.py"]))
+    assert (engine.files, engine.tokens, said()) == (0, 0, "")
+
+    engine.learn({"a.py": "colour = red\n" * 3})
+    assert (engine.files, said()) == (1, "red")
+
+
+def test_the_same_lessons_give_the_same_answers() -> None:
+    """Two engines agree to the last bit, and so does one engine with itself."""
+
+    def pieces(engine: Engine) -> list[Piece]:
+        return list(engine.complete("x.py", "import logging\n\nlog", "\n\nlogging.info()"))
+
+    engines = []
+    for _ in range(2):
+        engine = Engine(UNGATED)
+        engine.learn({f"{name}.py": LOGGER + f"x = {name}\n" for name in "abcdef"})
+        engine.learn({"c.py": LOGGER * 2})
+        engines.append(engine)
+
+    assert pieces(engines[0]) == pieces(engines[1]) == pieces(engines[0]) != []
+
+
+@given(ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT)
+def test_no_text_whatever_makes_it_raise(
+    learned: str, prefix: str, suffix: str, reference: str
+) -> None:
+    """Everything is text to it."""
+    engine = Engine(Gate(line=0, fragment=0, further=0, floor=0))
+    engine.learn({"a": learned, "b": learned + prefix, "c": prefix + suffix + prefix})
+
+    for piece in engine.complete("d", prefix, suffix, [("d", reference), ("e", learned)]):
+        assert piece.text
+        assert 0 <= piece.probability <= 1
+
+
+def test_enormous_texts_are_read_in_part() -> None:
+    """One line of five million characters is no reason to stall or to raise."""
+    line = "word " * 1_000_000
+    engine = Engine(UNGATED)
+
+    assert list(engine.complete("x.py", line, line, [("y.py", line)], limit=4))
+
+
+def test_learning_goes_on_while_completions_are_made() -> None:
+    """A completion sees one state of the corpus, from before or after a lesson."""
+    engine = Engine(Gate(lines=1))
+    engine.learn({f"{name}.py": LOGGER for name in "abc"})
+
+    def teach() -> None:
+        for round_ in range(40):
+            engine.learn({f"new{round_ % 7}.py": LOGGER + f"name{round_} = {round_}\n"})
+
+    thread = Thread(target=teach)
+    thread.start()
+    said = {
+        "".join(piece.text for piece in engine.complete("x.py", "import logging\n\nlogger =", ""))
+        for _ in range(60)
+    }
+    thread.join()
+
+    assert said == {" logging.getLogger(__name__)"}
