@@ -18,6 +18,8 @@ _STEP = 64
 """Lines by which a window's far edge moves."""
 _LINES_BEFORE = 192
 _LINES_AFTER = 64
+_EDGE = 400
+"""Characters by which a window's far edge is recognised in a copy of the file."""
 _STALE = 0.2
 """Share of a frozen file that may have been edited before it is packed anew."""
 
@@ -73,6 +75,19 @@ class Context:
         start = max(text.line_start(first), offset - self._window // 8)
         end = min(text.line_start(last), offset + self._window // 16)
         return text.string[start:offset], text.string[offset:end]
+
+
+def outside(body: str, prefix: str, suffix: str) -> tuple[str, str]:
+    """Return what a frozen copy of a file holds before and after the windows of the tail.
+
+    Inside the windows the copy is out of date by just the keys that matter: there it would say
+    that nothing follows at the cursor. Where a window's far edge is not found in the copy, that
+    side is empty.
+    """
+    start = body.find(prefix[:_EDGE])
+    end = body.rfind(suffix[-_EDGE:])
+    tail = body[end + len(suffix[-_EDGE:]) :] if end >= 0 and suffix else ""
+    return body[: max(0, start)], tail
 
 
 def _packed(document: Document, offset: int, index: Index, budget: int) -> tuple[Block, ...]:

@@ -36,7 +36,7 @@ class Gate:
 
     line: float = 0.4
     """A line is shown to its end when this likely."""
-    fragment: float = 0.9
+    fragment: float = 0.5
     """Of a first line less likely than that, the beginning that is this likely is shown."""
     further: float = 0.6
     """A line after the first is shown when all up to its end is this likely."""
@@ -65,7 +65,7 @@ class Writer:
         self._vocabulary = vocabulary
         self._gate = gate
         self._context = list(page.context)
-        self._begin = len(self._context)
+        self._start = len(self._context)
         self._width = page.width
         self._probability = 1.0
         self._open_brackets = 0
@@ -158,7 +158,7 @@ class Writer:
             if self._probability < self._gate.floor or len(pieces) >= limit:
                 return None
             pieces.append(Piece(text, self._probability))
-            repeated = _repeated(self._context[self._begin :])
+            repeated = _repeated(self._context[self._start :])
             if repeated:
                 del pieces[-repeated:]
                 return None

@@ -79,7 +79,8 @@ class Ballot:
         distance = np.arange(page.ids.size - 1, -1, -1)
         self._origin = page.origin * (1 + weights.recent * np.exp(-distance / weights.recency))
         self._loose = weights.loose * weights.fading**_BACK
-        self._present = frozenset(page.ids.tolist())
+        self._seen = np.zeros(int(page.ids.max(initial=BOUNDARY)) + 1, bool)
+        self._seen[page.ids] = True
         self._factors: dict[int, float] = {}
 
     def count(self, context: Sequence[int]) -> dict[int, float]:
@@ -92,10 +93,9 @@ class Ballot:
 
     def present(self) -> dict[int, float]:
         """Weight of each token on the page, whatever stands before it."""
-        totals: dict[int, float] = {}
-        for token, weight in zip(self._ids.tolist(), self._origin.tolist(), strict=True):
-            totals[token] = totals.get(token, 0.0) + weight
-        return totals
+        totals = np.bincount(self._ids, self._origin)
+        tokens = np.flatnonzero(totals)
+        return dict(zip(tokens.tolist(), totals[tokens].tolist(), strict=True))
 
     def likelihood(self, totals: Mapping[int, float], token: int) -> float:
         """The probability that `token` comes next, given the outcome of a count."""
@@ -156,11 +156,14 @@ class Ballot:
         return factor
 
     def _visible(self, token: int) -> bool:
-        if token in self._present:
+        if self._sees(token):
             return True
         text = self._vocabulary.texts.get(token, "")
         word = text.lstrip()
         if not word.isidentifier():
             return True
         twin = self._vocabulary.find(word if word != text else " " + word)
-        return twin in self._present
+        return self._sees(twin)
+
+    def _sees(self, token: int) -> bool:
+        return 0 <= token < self._seen.size and bool(self._seen[token])

@@ -148,26 +148,13 @@ class App:
         if provider is None:
             self._child = Child(self._root)
             endpoint = self._child.endpoint
-            profile = Profile(
-                MODEL, None, _MAX_OUTPUT_TOKENS, lanes=True, continuation=True, interrupt=True
-            )
+            profile = _profile(MODEL, None)
         else:
             self._child = None
-            chosen = provider
-
-            async def endpoint() -> Endpoint:
-                return configuration.endpoint(chosen)
-
-            profile = Profile(
-                settings.model,
-                settings.model_reasoning_effort,
-                _MAX_OUTPUT_TOKENS,
-                lanes=True,
-                continuation=True,
-                interrupt=False,
-                # Names the workspace without telling its path.
-                prompt_cache_key=f"spark-{zlib.crc32(str(self._root).encode()):08x}",
-            )
+            endpoint = _asked_anew(provider)
+            # Names the workspace without telling its path.
+            cache_key = f"spark-{zlib.crc32(str(self._root).encode()):08x}"
+            profile = _profile(settings.model, settings.model_reasoning_effort, cache_key)
         connection = Connection(endpoint, profile, driver.feed)
         driver.backend = connection
         self._connecting = self._loop.create_task(connection.run())
@@ -182,6 +169,29 @@ class App:
             await self._child.close()
         if self._driver:
             self._driver.close()
+
+
+def _profile(model: str, effort: str | None, cache_key: str = "") -> Profile:
+    """Return how to ask a model; ours, wherever it runs, can be interrupted."""
+    own = model == MODEL
+    return Profile(
+        model,
+        None if own else effort,
+        _MAX_OUTPUT_TOKENS,
+        lanes=True,
+        continuation=True,
+        interrupt=own,
+        prompt_cache_key=cache_key,
+    )
+
+
+def _asked_anew(provider: Provider) -> Callable[[], Awaitable[Endpoint]]:
+    """Return what looks up the provider's endpoint, and its key, before each attempt."""
+
+    async def endpoint() -> Endpoint:
+        return configuration.endpoint(provider)
+
+    return endpoint
 
 
 def _differ(before: Settings, after: Settings) -> bool:

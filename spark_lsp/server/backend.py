@@ -13,6 +13,8 @@ from typing import assert_never
 
 import msgspec
 
+from spark_lsp.core.context import outside
+from spark_lsp.core.prompt import Prompt
 from spark_lsp.engine.model import Engine
 from spark_lsp.server import walk
 from spark_lsp.server.websocket import Socket
@@ -148,12 +150,28 @@ class _Conversation:
     async def _generate(self, command: Generate) -> None:
         key, prompt = command.key, command.prompt
         limit = command.max_output_tokens or _OUTPUT_LIMIT
-        reference = [(block.path, block.text) for block in prompt.stable if block.path]
         engine = self._service.engine
         written = 0
-        for piece in engine.complete(prompt.path, prompt.prefix, prompt.suffix, reference, limit):
+        for piece in engine.complete(
+            prompt.path, prompt.prefix, prompt.suffix, _reference(prompt), limit
+        ):
             for frame in self.server.delta(key, piece.text):
                 self._socket.send(frame)
             written += 1
             await asyncio.sleep(0)  # an interrupt may have come
         self.obey(self.server.finish(key, Usage(output_tokens=written)))
+
+
+def _reference(prompt: Prompt) -> list[tuple[str, str]]:
+    """Return the texts of the stable part that say more than prefix and suffix do."""
+    texts = [
+        (block.path, text)
+        for block in prompt.stable
+        if block.kind == "file"
+        for text in (
+            outside(block.text, prompt.prefix, prompt.suffix)
+            if block.path == prompt.path
+            else (block.text,)
+        )
+    ]
+    return [(path, text) for path, text in texts if text]

@@ -54,7 +54,8 @@ class Connection:
                         self._take(self._client.receive(frame))
             finally:
                 socket.abort()
-                self._lost("the connection to the model was lost")
+                if self._socket is socket:
+                    self._lost("the connection to the model was lost")
             await asyncio.sleep(next(delays))
 
     def open(self, stream: int, prompt: Prompt) -> None:

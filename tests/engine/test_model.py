@@ -54,24 +54,6 @@ def test_a_line_known_from_the_repository_is_finished(text: str, expected: str) 
     assert said == expected
 
 
-def test_a_pattern_is_known_at_any_indentation() -> None:
-    """Learned at one depth, completed at another, in several lines."""
-    block = "    with open(path) as file:\n        text = file.read()\n        close(file)\nend()\n"
-    learned = {f"{name}.py": "try:\n" + block for name in "abcd"}
-    said = completed(learned=learned, text="def f():\n        with open(path)|\n")
-
-    assert said.startswith(" as file:\n            text = file.read()\n            close(file)")
-    assert "end" not in said, "a completion does not leave the block it began in"
-
-
-def test_tabs_indent_where_tabs_are_used() -> None:
-    """A pattern learned in one file is written in the other file's manner."""
-    learned = {f"{name}.go": "for item {\n\tserve(x)\n\tclose(x)\n}\n" for name in "abcd"}
-    said = completed(learned=learned, path="x.go", text="func f() {\n\tfor item {|\n")
-
-    assert said.startswith("\n\t\tserve(x)\n\t\tclose(x)")
-
-
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_lines_end_as_they_do_in_the_file(newline: str) -> None:
     """The repository's line endings do not matter, those of the open file do."""
@@ -122,48 +104,6 @@ def test_the_text_after_the_cursor_is_known() -> None:
     text = "total = compute_|\n\nprint(total)\nother = compute_average(rows)\n"
 
     assert completed(text=text).startswith("average(rows)")
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        pytest.param("logger = logging.getLogger(|)\n", "__name__", id="closing bracket"),
-        pytest.param("logger = |(__name__)\n", "logging.getLogger", id="rest of the line"),
-        pytest.param(
-            "\n|\nlogger = logging.getLogger(__name__)\n", "", id="the next line stands there"
-        ),
-    ],
-)
-def test_a_completion_ends_before_what_already_stands_there(text: str, expected: str) -> None:
-    """Neither the rest of the line nor the next line with text is written twice."""
-    learned = {f"src/{name}.py": LOGGER for name in "abc"}
-
-    assert completed(learned=learned, text="import logging\n" + text) == expected
-
-
-def test_brackets_that_the_completion_opens_it_also_closes() -> None:
-    """The bracket after the cursor belongs to the one before it."""
-    learned = {f"{name}.py": "value = outer(inner(x))\n" for name in "abc"}
-
-    assert completed(learned=learned, text="value = outer(|)") == "inner(x)"
-
-
-def test_text_after_the_cursor_keeps_the_completion_on_its_line() -> None:
-    """Only at the end of a line is there room for more lines."""
-    learned = {f"{name}.py": "begin(a)\nmiddle(b)\nend(c)\n" for name in "abcd"}
-
-    assert "\n" not in completed(learned=learned, text="begin(|)  # note")
-    assert "\n" in completed(learned=learned, text="begin(|")
-
-
-def test_a_cycle_is_not_gone_round_for_ever() -> None:
-    """A table's row or a block of equal lines does not run to the limit."""
-    row = "0, 1, " * 200
-    said = completed(text=f"table = [{row}|", gate=Gate(line=0, fragment=0, further=0, floor=0))
-    lines = completed(text="step()\n" * 50 + "|", gate=Gate(line=0, fragment=0, further=0, floor=0))
-
-    assert len(said) < 60
-    assert lines.count("step") <= 2
 
 
 def test_silence_where_nothing_is_known() -> None:

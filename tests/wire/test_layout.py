@@ -131,6 +131,19 @@ def test_a_reason_is_for_people_and_is_not_sent() -> None:
             ],
             "ab",
         ),
+        (
+            [
+                {
+                    "role": "user",
+                    "content": [
+                        {"text": '<context kind="\\q" path="">\n'},
+                        {"text": "no escape of ours"},
+                        {"text": "\n</context>\n"},
+                    ],
+                }
+            ],
+            '<context kind="\\q" path="">\nno escape of ours\n</context>\n',
+        ),
         ([{"role": "user", "content": "kept"}, {"role": "user", "content": []}], "kept"),
     ],
 )

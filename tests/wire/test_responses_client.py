@@ -181,6 +181,8 @@ def test_commentary_is_no_text() -> None:
         frame("response.output_text.delta"),
         stage("created", response_id="r9"),
         stage("created", "c1"),
+        frame("response.output_item.added", "c1", output_index=0, item={"phase": "commentary"}),
+        frame("response.refusal.done", "c1"),
         stage("completed", response_id="r9"),
         stage("completed", "c1"),
         stage("completed", ""),
@@ -220,6 +222,16 @@ def test_a_frame_out_of_place_changes_nothing(odd: str) -> None:
         odd,
     )
     assert client.profile == INTERRUPTS
+
+
+def test_an_end_before_the_beginning_is_no_end() -> None:
+    """A response that was never created has not completed."""
+    client = Client(PROFILE)
+    client.create(1, PROMPT)
+
+    assert hear(client, stage("completed"), stage("created"), stage("completed")) == [
+        Ended(1, Usage())
+    ]
 
 
 def test_what_follows_the_end_of_a_response_does_not_reach_the_next() -> None:
@@ -349,6 +361,7 @@ def test_losing_the_connection_fails_every_open_handle_once() -> None:
     client.receive(stage("completed"))
     client.cancel(2)
     client.warm(OTHER)
+    client.warm(GROWN)
 
     events = client.lost("the peer went away")
 
@@ -356,9 +369,9 @@ def test_losing_the_connection_fails_every_open_handle_once() -> None:
         Failed(handle, "connection_lost", "the peer went away", transient=True)
         for handle in range(3, 18)
     ]
-    assert expected == events[:-1]
-    assert isinstance(events[-1], Warmed)
-    assert (events[-1].ok, events[-1].stable) == (False, OTHER)
+    assert expected == events[:-2]
+    warmings = [event for event in events[-2:] if isinstance(event, Warmed)]
+    assert [(event.ok, event.stable) for event in warmings] == [(False, OTHER), (False, GROWN)]
     assert client.lost("again") == []
     assert not client.in_flight
     assert "previous_response_id" not in sent(client.create(2, PROMPT))

@@ -1,0 +1,134 @@
+"""A fake editor over the headless client: one buffer, its ghost text, and waiting for verdicts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from spark_lsp.cli.client import Client
+from spark_lsp.cli.screen import Screen
+from spark_lsp.core.text import Text
+
+PATIENCE = 20.0
+"""Seconds until a verdict that does not come is a failure; machines may be slow."""
+
+
+class Editor:
+    """An editor with one open document."""
+
+    def __init__(
+        self, client: Client, uri: str, source: str, language: str, messages: list[str]
+    ) -> None:
+        before, _, after = source.partition("<CURSOR>")
+        self.client = client
+        self.uri = uri
+        self.screen = Screen(Text(before + after), len(before))
+        self.messages = messages
+        self.partials: list[tuple[str, list[str]]] = []
+        self.moved = asyncio.Condition()
+        client.on_notification = self._notified
+        document = {"uri": uri, "languageId": language, "version": 1, "text": before + after}
+        client.notify("textDocument/didOpen", {"textDocument": document})
+
+    def type(self, text: str) -> None:
+        """Type text as one change."""
+        here = self._place()
+        self.screen.key(text)
+        self.client.notify(
+            "textDocument/didChange",
+            {
+                "textDocument": {"uri": self.uri, "version": self.screen.version},
+                "contentChanges": [{"range": {"start": here, "end": here}, "text": text}],
+            },
+        )
+
+    def ask(self, *, grows: bool = True) -> asyncio.Future[Any]:
+        """Ask for a completion at the cursor; answers appear on the screen."""
+        version = self.screen.version
+        self.screen.asked()
+        params = {
+            "textDocument": {"uri": self.uri},
+            "position": self._place(),
+            "context": {"triggerKind": 2},
+        }
+        if grows:
+            params["partialResultToken"] = str(version)
+        answer = self.client.request("textDocument/inlineCompletion", params)
+        answer.add_done_callback(lambda done: self._answered(version, done))
+        return answer
+
+    async def ghost(self, text: str) -> None:
+        """Wait until the ghost text is this."""
+        await self.until(lambda: self.screen.ghost == text)
+
+    async def until(self, verdict: Any) -> None:
+        """Wait until something holds; looked at whenever something has arrived."""
+        async with asyncio.timeout(PATIENCE), self.moved:
+            await self.moved.wait_for(verdict)
+
+    def children(self) -> list[psutil.Process]:
+        """The processes that the server has started."""
+        return psutil.Process(self.client.process.pid).children(recursive=True)
+
+    def backend(self) -> psutil.Process | None:
+        """The embedded engine's process, if it runs."""
+        return next((child for child in self.children() if "backend" in child.cmdline()), None)
+
+    def _notified(self, method: str, params: Any) -> None:
+        if method == "window/showMessage":
+            self.messages.append(params["message"])
+        if method == "$/progress":
+            items = [item["insertText"] for item in params["value"]["items"]]
+            self.partials.append((params["token"], items))
+            self.screen.answered(int(params["token"]), params["value"], final=False)
+        self._stir()
+
+    def _answered(self, version: int, answer: asyncio.Future[Any]) -> None:
+        if not answer.cancelled() and answer.exception() is None:
+            self.screen.answered(version, answer.result(), final=True)
+        self._stir()
+
+    def _stir(self) -> None:
+        async def stir() -> None:
+            async with self.moved:
+                self.moved.notify_all()
+
+        self._stirring = asyncio.ensure_future(stir())
+
+    def _place(self) -> dict[str, int]:
+        position = self.screen.position
+        return {"line": position.line, "character": position.character}
+
+
+@asynccontextmanager
+async def editing(
+    root: Path | None,
+    path: str,
+    source: str,
+    *,
+    language: str = "python",
+    config: str | None = None,
+    **initialize: Any,
+) -> AsyncIterator[Editor]:
+    """Run a server with an open document; at the end it must leave as it should."""
+    options = []
+    if config is not None:
+        assert root is not None
+        file = root.parent / "config.toml"
+        file.write_text(config, "utf-8")
+        options = ["--config", str(file)]
+    client = await Client.start(*options)
+    messages: list[str] = []
+    client.on_notification = lambda _method, params: messages.append(params.get("message", ""))
+    try:
+        await client.initialize(root, **initialize)
+        uri = ((root or Path("/")) / path).as_uri()
+        yield Editor(client, uri, source, language, messages)
+    finally:
+        status = await client.close()
+
+    assert status == 0
+    assert client.stray == 0

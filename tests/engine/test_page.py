@@ -1,0 +1,75 @@
+"""A page is cut at the cursor, and holds everything that is known of an open file."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spark_lsp.engine.page import Page, Reader, Source
+from spark_lsp.engine.vocabulary import BOUNDARY, UNKNOWN, Vocabulary, is_newline
+
+TEXT = st.text("ab \t\n=(", max_size=40)
+
+
+def page_of(vocabulary: Vocabulary, text: str, depth: int = 4) -> Page:
+    """The page of `text` with the cursor at `|`."""
+    prefix, _, suffix = text.partition("|")
+    return Reader(vocabulary).read(Source(prefix, 1), Source(suffix, 1), [], depth)
+
+
+@pytest.mark.parametrize(
+    ("text", "partial", "width", "rest", "following"),
+    [
+        pytest.param("x = na|me", " na", 0, "me", "", id="word"),
+        pytest.param("    x = |", " ", 4, "", "", id="space"),
+        pytest.param("f(|)", "", 0, ")", "", id="punctuation"),
+        pytest.param("if a:\n    |\nb  \n", "", 4, "", "b", id="typed indentation"),
+        pytest.param("    a\n\n|\n\n    b", "\n", 4, "", "    b", id="left margin"),
+        pytest.param("|", "", 0, "", "", id="nothing"),
+    ],
+)
+def test_the_half_typed_token_is_no_context(
+    text: str, partial: str, width: int, rest: str, following: str
+) -> None:
+    """What stands around the cursor is told apart."""
+    page = page_of(Vocabulary(), text)
+
+    assert (page.partial, page.width, page.rest, page.following) == (
+        partial,
+        width,
+        rest,
+        following,
+    )
+
+
+def test_the_context_begins_at_a_boundary() -> None:
+    """Before the first line nothing matches."""
+    vocabulary = Vocabulary()
+    unknown, boundary, newline, word = page_of(vocabulary, "f(|)", 5).context[:4]
+
+    assert (unknown, boundary) == (UNKNOWN, BOUNDARY)
+    assert is_newline(newline)
+    assert vocabulary.texts[word] == "f"
+
+
+@given(TEXT, TEXT)
+def test_a_page_read_after_others_is_the_page_read_first(first: str, second: str) -> None:
+    """What is remembered of lines changes nothing but the time it takes."""
+    vocabulary = Vocabulary()
+    reader = Reader(vocabulary)
+    for text in (first, second, first + second):
+        reader.read(Source(text, 1), Source(second, 1), [Source(first, 1)], 4)
+    again = reader.read(Source(first, 1), Source(second, 1), [], 4)
+    fresh = Reader(vocabulary).read(Source(first, 1), Source(second, 1), [], 4)
+
+    assert again.ids.tolist() == fresh.ids.tolist()
+    assert again.context == fresh.context
+
+
+@given(TEXT, TEXT)
+def test_every_token_on_the_page_has_the_weight_of_its_text(first: str, second: str) -> None:
+    """Boundaries weigh nothing."""
+    page = Reader(Vocabulary()).read(Source(first, 2), Source(second, 3), [Source(first, 5)], 4)
+
+    assert page.origin.size == page.ids.size
+    for token, weight in zip(page.ids.tolist(), page.origin.tolist(), strict=True):
+        assert weight in ({0} if token == BOUNDARY else {2, 3, 5})
