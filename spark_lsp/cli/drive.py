@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from rich.live import Live
 
 from spark_lsp.cli.client import Client, ErrorAnswer, ServerGone
 from spark_lsp.cli.errors import CommandError
-from spark_lsp.cli.picture import picture
+from spark_lsp.cli.files import language_id, read_text, repository_of
+from spark_lsp.cli.picture import picture, save
 from spark_lsp.cli.report import Report
 from spark_lsp.cli.screen import Screen
 from spark_lsp.core import languages
@@ -46,14 +47,17 @@ class Hole:
 def run(arguments: argparse.Namespace) -> int:
     """Drive each file; returns the exit status."""
     holes = [
-        (path.resolve(), _hole(_read(path), path, arguments.lines)) for path in arguments.files
+        (path.resolve(), _hole(read_text(path), path, arguments.lines)) for path in arguments.files
     ]
-    root = (arguments.workspace or _root(holes[0][0])).resolve()
+    root = (arguments.workspace or repository_of(holes[0][0])).resolve()
     if not root.is_dir():
         raise CommandError(f"--workspace: there is no directory {root}", 2)
     console = Console(stderr=arguments.json)
+    best = Best() if arguments.picture else None
     options = ["--config", str(arguments.config.resolve())] if arguments.config else []
-    report = asyncio.run(_drive(holes, root, options, arguments.pace / 1000, console))
+    report = asyncio.run(_drive(holes, root, options, arguments.pace / 1000, console, best=best))
+    if best and best.screen:
+        save(arguments.picture, best.screen, best.title, report)
     if arguments.json:
         sys.stdout.write(json.dumps(report.as_json()) + "\n")
     else:
@@ -80,7 +84,13 @@ def hole(text: Text, path: str, lines: int) -> Hole:
 
 
 async def _drive(
-    holes: list[tuple[Path, Hole]], root: Path, options: list[str], pace: float, console: Console
+    holes: list[tuple[Path, Hole]],
+    root: Path,
+    options: list[str],
+    pace: float,
+    console: Console,
+    *,
+    best: "Best | None",
 ) -> Report:
     report = Report()
     client = await Client.start(*options)
@@ -88,10 +98,12 @@ async def _drive(
         await client.initialize(root)
         for path, cut in holes:
             typist = Typist(client, path, cut, pace, report)
-            if console.is_terminal:
-                where = path.relative_to(root) if path.is_relative_to(root) else path
+            where = str(path.relative_to(root) if path.is_relative_to(root) else path)
+            if best:
+                await typist.write(best.watching(where, cut))
+            elif console.is_terminal:
                 with Live(console=console, auto_refresh=False, transient=True) as live:
-                    await typist.write(_painter(live, str(where), report))
+                    await typist.write(_painter(live, where, report))
             else:
                 await typist.write(_unseen)
     except (ServerGone, ErrorAnswer) as error:
@@ -103,6 +115,26 @@ async def _drive(
     if status != 0:
         report.errors.append(f"the server ended with status {status}")
     return report
+
+
+class Best:
+    """Keeps the screen that showed the longest right ghost text, for a picture."""
+
+    def __init__(self) -> None:
+        """Start without one."""
+        self.screen: Screen | None = None
+        self.title = ""
+
+    def watching(self, title: str, cut: Hole) -> Callable[[Screen], None]:
+        """Return what looks at each screen of a file."""
+
+        def look(screen: Screen) -> None:
+            missing = (cut.before + cut.missing)[screen.cursor :]
+            longest = len(self.screen.ghost) if self.screen else 0
+            if len(screen.ghost) > longest and missing.startswith(screen.ghost):
+                self.screen, self.title = replace(screen), title
+
+        return look
 
 
 def _painter(live: Live, title: str, report: Report) -> Callable[[Screen], None]:
@@ -127,8 +159,7 @@ class Typist:
         self._pace = pace
         self._report = report
         self._screen = Screen(Text(cut.before + cut.after), len(cut.before))
-        language = languages.by_path(path.name)
-        self._language = language.name if language else "plaintext"
+        self._language = language_id(path)
         self._token = ""
         self._pending: asyncio.Future[Any] | None = None
         self._show: Callable[[Screen], None] = _unseen
@@ -262,23 +293,8 @@ class Typist:
         return {"line": position.line, "character": position.character}
 
 
-def _read(path: Path) -> Text:
-    try:
-        # Line ends stay as they are: an editor shows the file that there is.
-        return Text(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}", 2) from None
-    except UnicodeDecodeError:
-        raise CommandError(f"{path} is not UTF-8 text", 2) from None
-
-
 def _hole(text: Text, path: Path, lines: int) -> Hole:
     cut = hole(text, path.name, max(1, lines))
     if not cut.missing.strip():
         raise CommandError(f"{path} has no text to type: choose a source file", 2)
     return cut
-
-
-def _root(path: Path) -> Path:
-    """Return the repository that a file belongs to, or its directory."""
-    return next((parent for parent in path.parents if (parent / ".git").exists()), path.parent)

@@ -91,8 +91,36 @@ def _parser() -> argparse.ArgumentParser:
         help="milliseconds from key to key (60); 0 types as soon as the last key is answered",
     )
     drive.add_argument("--lines", type=int, default=30, metavar="N", help="lines to type (30)")
+    drive.add_argument(
+        "--picture",
+        type=Path,
+        metavar="SVG",
+        help="save the screen with the longest right suggestion as a picture",
+    )
     drive.add_argument("--json", action="store_true", help="print the result as JSON")
     drive.set_defaults(run=_drive)
+
+    complete = commands.add_parser(
+        "complete",
+        help="one completion, streamed to standard output",
+        description="Complete at a place of a file. Line and column count from 1.",
+    )
+    complete.add_argument("place", metavar="FILE:LINE:COL", help="where, such as main.py:12:5")
+    complete.add_argument("--workspace", type=Path, metavar="DIR", help="its repository")
+    complete.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+    complete.set_defaults(run=_complete)
+
+    bench = commands.add_parser(
+        "bench",
+        help="measure the budgets against their baselines",
+        description="Measure on this machine. Each figure stands beside a baseline from the same "
+        "run, because machines differ and ratios carry over.",
+    )
+    bench.add_argument(
+        "names", nargs="*", metavar="NAME", help="start, text, session or engine (all)"
+    )
+    bench.add_argument("--json", action="store_true", help="print the result as JSON")
+    bench.set_defaults(run=_bench)
     return parser
 
 
@@ -112,3 +140,15 @@ def _drive(arguments: argparse.Namespace) -> int:
     from spark_lsp.cli import drive
 
     return drive.run(arguments)
+
+
+def _complete(arguments: argparse.Namespace) -> int:
+    from spark_lsp.cli import complete
+
+    return complete.run(arguments)
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from spark_lsp.cli import bench
+
+    return bench.run(arguments.names, as_json=arguments.json)

@@ -3,7 +3,12 @@
 Owns the drawing; what is shown is `screen`'s.
 """
 
-from rich.console import Group, RenderableType
+import io
+import re
+from pathlib import Path
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text as Styled
 
@@ -31,3 +36,12 @@ def picture(screen: Screen, title: str, report: Report, height: int) -> Renderab
         style="cyan",
     )
     return Group(Panel(body, title=title, title_align="left", border_style="cyan"), status)
+
+
+def save(path: Path, screen: Screen, title: str, report: Report) -> None:
+    """Write a screen as an SVG file."""
+    console = Console(record=True, width=88, file=io.StringIO())
+    console.print(picture(screen, title, report, 24))
+    # A picture must not fetch fonts from anywhere.
+    style = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    path.write_text(console.export_svg(title="spark-lsp", code_format=style), "utf-8")

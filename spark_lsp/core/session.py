@@ -56,34 +56,12 @@ from spark_lsp.core.events import (
     Wrote,
 )
 from spark_lsp.core.index import Index
+from spark_lsp.core.policy import Policy
 from spark_lsp.core.prompt import Block
 from spark_lsp.core.reuse import Answer, Answers
 from spark_lsp.core.symbols import from_syntax
 from spark_lsp.core.text import Encoding
 from spark_lsp.core.trim import line_end_of, visible, with_line_ends
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How long the session waits for what; all in seconds.
-
-    Attributes:
-        debounce: between a request and the frame that goes out for it.
-        hold: how long a request waits for a backend that is away.
-        patience: how long a client that cannot show growth waits for more than there is.
-        stall: how long a stream may say nothing before it is given up.
-        grace: how long a stream without a reader is kept.
-        quiet: how long a document must rest before its symbols go into the index.
-        retries: how often a request is sent again after a transient failure.
-    """
-
-    debounce: float = 0.0
-    hold: float = 3.0
-    patience: float = 0.25
-    stall: float = 5.0
-    grace: float = 0.5
-    quiet: float = 0.5
-    retries: int = 1
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ __all__ = ["Engine", "Gate", "Piece"]
 class Engine:
     """A model of one repository."""
 
-    def __init__(self, gate: Gate = Gate(), weights: Weights = Weights()) -> None:  # noqa: B008  # both are frozen
+    def __init__(self, gate: Gate = Gate(), weights: Weights = Weights()) -> None:
         self._gate = gate
         self._weights = weights
         self._vocabulary = Vocabulary()

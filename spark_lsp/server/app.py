@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from spark_lsp.core.events import Configured, Event
-from spark_lsp.core.session import Policy, Session
+from spark_lsp.core.policy import Policy
+from spark_lsp.core.session import Session
 from spark_lsp.core.settings import Provider, Settings, SettingsError
 from spark_lsp.server import configuration
 from spark_lsp.server.backend import MODEL
@@ -21,7 +22,8 @@ from spark_lsp.server.connection import Connection
 from spark_lsp.server.driver import Driver
 from spark_lsp.server.embedded import Child
 from spark_lsp.server.framing import Frames, FramingError
-from spark_lsp.server.lsp import Client, Hooks, Server
+from spark_lsp.server.hooks import Client, Hooks
+from spark_lsp.server.lsp import Server
 from spark_lsp.server.pipes import Pipe
 from spark_lsp.server.websocket import Endpoint
 from spark_lsp.server.workspace import Workspace

@@ -10,7 +10,7 @@ not used, because it splits lines by Python's rules and not by LSP's. Decisions 
 
 import json
 import logging
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -26,7 +26,6 @@ from spark_lsp.core.events import (
     Asked,
     Closed,
     Edited,
-    Event,
     Grow,
     Opened,
     Reply,
@@ -37,6 +36,7 @@ from spark_lsp.core.events import (
 )
 from spark_lsp.core.text import Encoding, Position
 from spark_lsp.server.framing import frame
+from spark_lsp.server.hooks import Client, Hooks
 from spark_lsp.server.pipes import Pipe
 
 _log = logging.getLogger(__name__)
@@ -44,40 +44,6 @@ _log = logging.getLogger(__name__)
 ACCEPT_COMMAND = "spark.accept"
 
 ClientId = int | str
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """What the client said of itself in `initialize`.
-
-    Attributes:
-        root: the first workspace folder, or None if there is none.
-        encoding: the unit of positions.
-        options: its `initializationOptions`, or nothing.
-    """
-
-    root: str | None
-    encoding: Encoding
-    options: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What the composition root does when the client speaks.
-
-    Attributes:
-        started: `initialize` has come; the first of all calls.
-        event: something happened that the session must know.
-        configured: the settings under `spark` have changed.
-        files_changed: files on disk have changed, as absolute paths.
-        stopped: the client has said `exit`; the process ends with this status.
-    """
-
-    started: Callable[[Client], None]
-    event: Callable[[Event], None]
-    configured: Callable[[dict[str, Any]], None]
-    files_changed: Callable[[Sequence[str]], None]
-    stopped: Callable[[int], None]
 
 
 @dataclass(slots=True)

@@ -1,0 +1,97 @@
+"""`spark-lsp complete`: one completion at a place of a file, streamed to standard output.
+
+Owns the asking; the server is the same one that editors start.
+"""
+
+import argparse
+import asyncio
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from spark_lsp.cli.client import Client, ErrorAnswer, ServerGone
+from spark_lsp.cli.errors import CommandError
+from spark_lsp.cli.files import language_id, read_text, repository_of
+from spark_lsp.core.text import Encoding, Text
+
+_PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+):(?P<column>\d+)", re.DOTALL)
+_LEARNING = 3.0
+"""Seconds in which an empty answer may only mean that the engine is still learning."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a completion; returns the exit status."""
+    match = _PLACE.fullmatch(arguments.place)
+    if not match:
+        raise CommandError(f"say FILE:LINE:COL, such as main.py:12:5, not {arguments.place!r}", 2)
+    path = Path(match["file"]).resolve()
+    text = read_text(path)
+    offset = _offset(text, int(match["line"]), int(match["column"]), arguments.place)
+    root = (arguments.workspace or repository_of(path)).resolve()
+    options = ["--config", str(arguments.config.resolve())] if arguments.config else []
+    try:
+        return asyncio.run(_complete(path, text, offset, root, options))
+    except (ServerGone, ErrorAnswer) as error:
+        raise CommandError(f"no completion: {error}") from None
+
+
+async def _complete(path: Path, text: Text, offset: int, root: Path, options: list[str]) -> int:
+    client = await Client.start(*options)
+    printed = ""
+
+    def show(items: list[dict[str, Any]]) -> None:
+        nonlocal printed
+        whole = str(items[0]["insertText"]) if items else ""
+        # Growth only ever extends, so that what is printed stays true.
+        sys.stdout.write(whole[len(printed) :])
+        sys.stdout.flush()
+        printed = whole or printed
+
+    def notified(method: str, params: Any) -> None:
+        if method == "$/progress":
+            show(params["value"]["items"])
+        elif method == "window/showMessage":
+            sys.stderr.write(f"spark-lsp: {params['message']}\n")
+
+    client.on_notification = notified
+    try:
+        await client.initialize(root)
+        uri = path.as_uri()
+        document = {
+            "uri": uri,
+            "languageId": language_id(path),
+            "version": 1,
+            "text": text.string,
+        }
+        client.notify("textDocument/didOpen", {"textDocument": document})
+        position = text.position(offset, Encoding.UTF16)
+        until = asyncio.get_running_loop().time() + _LEARNING
+        while not printed:
+            params = {
+                "textDocument": {"uri": uri},
+                "position": {"line": position.line, "character": position.character},
+                "context": {"triggerKind": 1},
+                "partialResultToken": "complete",
+            }
+            result = await client.request("textDocument/inlineCompletion", params)
+            show((result or {}).get("items", []))
+            if asyncio.get_running_loop().time() > until:
+                break
+            await asyncio.sleep(0.1)
+    finally:
+        await client.close()
+    if printed:
+        sys.stdout.write("\n")
+    else:
+        sys.stderr.write("spark-lsp: nothing to suggest there\n")
+    return 0
+
+
+def _offset(text: Text, line: int, column: int, place: str) -> int:
+    if not 1 <= line <= text.line_count:
+        raise CommandError(f"{place}: the file has lines 1 to {text.line_count}", 2)
+    length = len(text.line(line - 1))
+    if not 1 <= column <= length + 1:
+        raise CommandError(f"{place}: line {line} has columns 1 to {length + 1}", 2)
+    return text.line_start(line - 1) + column - 1

@@ -1,0 +1,45 @@
+"""What the editor's end of the server tells the rest of it.
+
+Owns the words between `lsp`, which hears the editor, and `app`, which acts: no protocol types.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spark_lsp.core.events import Event
+from spark_lsp.core.text import Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What the client said of itself in `initialize`.
+
+    Attributes:
+        root: the first workspace folder, or None if there is none.
+        encoding: the unit of positions.
+        options: its `initializationOptions`, or nothing.
+    """
+
+    root: str | None
+    encoding: Encoding
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the composition root does when the client speaks.
+
+    Attributes:
+        started: `initialize` has come; the first of all calls.
+        event: something happened that the session must know.
+        configured: the settings under `spark` have changed.
+        files_changed: files on disk have changed, as absolute paths.
+        stopped: the client has said `exit`; the process ends with this status.
+    """
+
+    started: Callable[[Client], None]
+    event: Callable[[Event], None]
+    configured: Callable[[dict[str, Any]], None]
+    files_changed: Callable[[Sequence[str]], None]
+    stopped: Callable[[int], None]
