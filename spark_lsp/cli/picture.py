@@ -27,8 +27,8 @@ def picture(screen: Screen, title: str, report: Report, height: int) -> Renderab
     first, last = max(0, line - above), min(text.line_count - 1, line + _BELOW)
     body = Styled(no_wrap=True, overflow="ellipsis")
     body.append(text.string[text.line_start(first) : screen.cursor])
-    body.append(screen.ghost, style="italic bright_black")
     body.append("▏", style="bold cyan")
+    body.append(screen.ghost, style="italic bright_black")
     body.append(text.string[screen.cursor : text.line_end(last)], style="dim")
     status = Styled(
         f" {report.keys} keys  {report.accepted} accepted  "

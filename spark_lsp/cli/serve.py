@@ -4,6 +4,7 @@ Owns the choice of the pipe. Everything else is `server.app`'s.
 """
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from spark_lsp.server.websocket import is_loopback
 
 def run(tcp: str | None, config: Path | None) -> int:
     """Serve until the editor leaves; returns the exit status."""
+    # What has been imported never becomes garbage; looking through it would be felt in some key.
+    gc.freeze()
     if tcp is not None:
         return asyncio.run(_serve_tcp(*_address(tcp), config))
     if sys.stdin.isatty():

@@ -11,7 +11,6 @@ from spark_lsp.core.documents import Document
 from spark_lsp.core.index import Index
 from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.core.retrieval import imported
-from spark_lsp.core.symbols import from_syntax
 from spark_lsp.core.text import Text
 
 _STEP = 64
@@ -92,8 +91,9 @@ def outside(body: str, prefix: str, suffix: str) -> tuple[str, str]:
 
 def _packed(document: Document, offset: int, index: Index, budget: int) -> tuple[Block, ...]:
     """Pack the blocks into so many bytes, most stable first."""
-    tree = document.tree()
-    found = imported(index, document.path, from_syntax(tree, document.text)) if tree else ()
+    # Read as of the last rest: parsing now would be felt in the key that ends an epoch.
+    symbols = index.symbols(document.path)
+    found = imported(index, document.path, symbols) if symbols else ()
     blocks = []
     for signatures in found:
         size = _bytes(signatures.text)

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 
 from spark_lsp.core import languages, syntax
 from spark_lsp.core.languages import Language
-from spark_lsp.core.syntax import Step, Syntax
+from spark_lsp.core.syntax import Shift, Syntax, shift_of
 from spark_lsp.core.text import Edit, Encoding, Position, Text, difference
 
 HISTORY = 64
 """Edits of a document that are remembered."""
 
-_PENDING = 256
-"""Edits that may wait for the tree; beyond, a fresh parse costs less than the texts they hold."""
+_PENDING = 1000
+"""Edits that may wait for the tree; with more, a fresh parse is as good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Document:
         language_id: the LSP language id that the editor gave.
         version: the version that the editor gave last.
         text: its text at that version.
+        private: why its text may not leave the machine, "" if it may, None while that is unknown.
         history: its latest edits, oldest first.
     """
 
@@ -55,9 +56,10 @@ class Document:
     language_id: str
     version: int
     text: Text
+    private: str | None = None
     history: list[Applied] = field(default_factory=list)
     _syntax: Syntax | None = None
-    _pending: list[Step] = field(default_factory=list)
+    _pending: list[Shift] = field(default_factory=list)
 
     @property
     def language(self) -> Language | None:
@@ -82,7 +84,7 @@ class Document:
         if self._syntax is None or self._syntax.language is not language:
             self._syntax = Syntax.parse(language, self.text)
         elif self._pending:
-            self._syntax = self._syntax.edited(self._pending)
+            self._syntax = self._syntax.edited(self._pending, self.text)
         self._pending.clear()
         return self._syntax
 
@@ -96,12 +98,12 @@ class Document:
 
     def _apply(self, edit: Edit) -> Applied:
         before = self.text
-        self.text = before.splice(edit)
         if self._syntax is not None:
-            self._pending.append((before, edit, self.text))
+            self._pending.append(shift_of(before, edit))
             if len(self._pending) > _PENDING:
                 self._syntax = None
                 self._pending.clear()
+        self.text = before.splice(edit)
         return Applied(edit, before.string[edit.start : edit.end])
 
 

@@ -28,6 +28,14 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Vetted:
+    """It is known whether a document may leave the machine; `private` says why not, or is ""."""
+
+    uri: str
+    private: str
+
+
+@dataclass(frozen=True, slots=True)
 class Edited:
     """The editor has changed a document."""
 
@@ -107,14 +115,22 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """Settings have changed."""
+    """Settings have changed.
+
+    Attributes:
+        enabled: whether completions are offered.
+        window: the model's context in tokens.
+        local: whether the backend is a process of ours, to which nothing is private.
+    """
 
     enabled: bool
     window: int
+    local: bool
 
 
 Event = (
     Opened
+    | Vetted
     | Edited
     | Closed
     | Asked

@@ -23,7 +23,9 @@ that the editor sends with the key. A request looks, in this order: finished ans
 and only then the backend.
 
 A stream that fails before anything was visible is retried once if the failure is transient. While
-the backend is away, a request waits for it, but not for longer than `Policy.hold`.
+the backend is away, a request waits for it, but not for longer than `Policy.hold`. The same holds
+while it is not known whether a document may leave the machine; of one that may not, nothing goes to
+a backend that is not our own process, nor into the index.
 """
 
 from dataclasses import dataclass
@@ -51,6 +53,7 @@ from spark_lsp.core.events import (
     Suggestion,
     Up,
     Verdict,
+    Vetted,
     Warm,
     Withdrawn,
     Wrote,
@@ -105,6 +108,7 @@ class Session:
         self._up = False
         self._down_reason = "the backend is starting"
         self._enabled = True
+        self._local = True
         self._warmed: tuple[Block, ...] | None = None
         self._resting: dict[str, float] = {}
         self._effects: list[Effect] = []
@@ -114,6 +118,8 @@ class Session:
         match event:
             case Opened():
                 self._opened(event)
+            case Vetted():
+                self._vetted(event, now)
             case Edited():
                 self._edited(event, now)
             case Closed():
@@ -153,7 +159,8 @@ class Session:
         policy = self._policy
         times = [at + policy.quiet for at in self._resting.values()]
         if (request := self._request) and not self._reading():
-            times.append(request.due if self._up else request.asked + policy.hold)
+            ready = self._up and self._may_send(request.document) is not None
+            times.append(request.due if ready else request.asked + policy.hold)
         elif request and not request.grows and request.shown:
             times.append(request.asked + policy.patience)
         if stream := self._stream:
@@ -176,9 +183,8 @@ class Session:
                 self._cancel()
         if request := self._request:
             if not self._reading():
-                if self._up:
-                    self._advance(now)
-                elif request.asked + policy.hold <= now:
+                self._advance(now)
+                if not self._reading() and request.asked + policy.hold <= now:
                     self._reply(Verdict.CLEAR, None, self._down_reason)
             elif not request.grows and request.shown and request.asked + policy.patience <= now:
                 self._settle("as far as it was written in time")
@@ -188,7 +194,6 @@ class Session:
         self._closed(event.uri)
         self.documents.open(event.uri, event.path, event.language_id, event.version, event.text)
         self._answers[event.uri] = Answers()
-        self._record(event.uri)
 
     def _closed(self, uri: str) -> None:
         if self._request and self._request.document.uri == uri:
@@ -200,6 +205,12 @@ class Session:
         self._context.forget(uri)
         self._answers.pop(uri, None)
         self._resting.pop(uri, None)
+
+    def _vetted(self, event: Vetted, now: float) -> None:
+        if document := self.documents.get(event.uri):
+            document.private = event.private
+            self._record(event.uri)
+            self._advance(now)
 
     def _edited(self, event: Edited, now: float) -> None:
         if event.uri not in self._answers:
@@ -290,6 +301,7 @@ class Session:
 
     def _configured(self, event: Configured) -> None:
         self._enabled = event.enabled
+        self._local = event.local
         self._context = Context(event.window)
         self._warmed = None
         if not event.enabled:
@@ -303,6 +315,10 @@ class Session:
         if request is None or self._stream or not self._up or request.due > now:
             return
         document = request.document
+        if not self._may_send(document):
+            if document.private:
+                self._reply(Verdict.CLEAR, None, f"never sent: {document.private}")
+            return
         prompt = self._context.prompt(document, request.offset, self.index)
         self._streams += 1
         string = document.text.string
@@ -318,6 +334,12 @@ class Session:
         if prompt.stable != self._warmed:
             self._warmed = prompt.stable
             self._effects.append(Warm(prompt.stable))
+
+    def _may_send(self, document: Document) -> bool | None:
+        """Whether a document's text may go to the backend; None while that is unknown."""
+        if self._local or document.private == "":
+            return True
+        return None if document.private is None else False
 
     def _reading(self) -> bool:
         """Whether the request is attached to the stream: it is, if there are both."""
@@ -370,7 +392,8 @@ class Session:
         """Bring the index up to date with a buffer."""
         self._resting.pop(uri, None)
         document = self.documents.get(uri)
-        if document and (tree := document.tree()):
+        # What is in the index may go out with any other file's prompt.
+        if document and document.private == "" and (tree := document.tree()):
             self.index.put_open(document.path, from_syntax(tree, document.text))
 
     def _taken(self) -> list[Effect]:

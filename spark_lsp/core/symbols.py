@@ -15,7 +15,7 @@ _SIGNATURE_LIMIT = 400
 """Characters of a signature that are kept: long enough for any a person wants to read."""
 
 
-class Definition(msgspec.Struct, frozen=True, array_like=True):
+class Definition(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A name that a file gives to something.
 
     Attributes:
@@ -34,7 +34,7 @@ class Definition(msgspec.Struct, frozen=True, array_like=True):
     signature: str
 
 
-class FileSymbols(msgspec.Struct, frozen=True, array_like=True):
+class FileSymbols(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one file defines and imports, in the order of its text.
 
     Attributes:

@@ -8,7 +8,8 @@ event loop, and only up to `LIMIT`; bulk parsing belongs into worker processes.
 """
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
 import tree_sitter
@@ -16,11 +17,35 @@ import tree_sitter
 from spark_lsp.core.languages import Language
 from spark_lsp.core.text import Edit, Text
 
-Step = tuple[Text, Edit, Text]
-"""A text, an edit of it, and the text that the edit gives."""
-
 LIMIT = 1_000_000
 """Characters above which an open file gets no tree: a full parse would stall the loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What an edit does to the places in a tree, in bytes and in tree-sitter's rows."""
+
+    start: int
+    old_end: int
+    new_end: int
+    start_point: tree_sitter.Point
+    old_end_point: tree_sitter.Point
+    new_end_point: tree_sitter.Point
+
+
+def shift_of(before: Text, edit: Edit) -> Shift:
+    """Return the shift of an edit of a text. Holds no text, so that many may wait for a parse."""
+    start = _byte_offset(before.string, edit.start)
+    old, new = before.string[edit.start : edit.end], edit.new
+    start_point = _point(before.string, edit.start)
+    return Shift(
+        start,
+        start + len(_encoded(old)),
+        start + len(_encoded(new)),
+        start_point,
+        _moved(start_point, old),
+        _moved(start_point, new),
+    )
 
 
 @cache
@@ -61,26 +86,22 @@ class Syntax:
         source = _encoded(text.string)
         return cls(language, source, _parser(language).parse(source))
 
-    def edited(self, steps: Sequence[Step]) -> "Syntax":
-        """Return the tree after edits that follow each other; what they did not touch is reused.
+    def edited(self, shifts: Iterable[Shift], text: Text) -> "Syntax":
+        """Return the tree of a text, given the edits that led to it; what they spared is reused.
 
         Many edits cost one parse, so a tree is best brought up to date when it is wanted.
         """
         tree = self._tree.copy()
-        source = self._source
-        for before, edit, after in steps:
-            start = _byte_offset(before.string, edit.start)
-            old_end = start + len(_encoded(before.string[edit.start : edit.end]))
-            new_end = start + len(_encoded(edit.new))
-            old, source = source, _encoded(after.string)
+        for shift in shifts:
             tree.edit(
-                start_byte=start,
-                old_end_byte=old_end,
-                new_end_byte=new_end,
-                start_point=_point(old, start),
-                old_end_point=_point(old, old_end),
-                new_end_point=_point(source, new_end),
+                start_byte=shift.start,
+                old_end_byte=shift.old_end,
+                new_end_byte=shift.new_end,
+                start_point=shift.start_point,
+                old_end_point=shift.old_end_point,
+                new_end_point=shift.new_end_point,
             )
+        source = _encoded(text.string)
         return Syntax(self.language, source, _parser(self.language).parse(source, tree))
 
     @property
@@ -108,7 +129,16 @@ def _byte_offset(string: str, offset: int) -> int:
     return offset if string.isascii() else len(_encoded(string[:offset]))
 
 
-def _point(source: bytes, offset: int) -> tree_sitter.Point:
+def _point(string: str, offset: int) -> tree_sitter.Point:
     # tree-sitter's own rows end at LF only.
-    row = source.count(b"\n", 0, offset)
-    return tree_sitter.Point(row, offset - (source.rfind(b"\n", 0, offset) + 1))
+    line_start = string.rfind("\n", 0, offset) + 1
+    return tree_sitter.Point(
+        string.count("\n", 0, offset), len(_encoded(string[line_start:offset]))
+    )
+
+
+def _moved(start: tree_sitter.Point, text: str) -> tree_sitter.Point:
+    """Return the point after a text that begins at a point."""
+    last_line = len(_encoded(text[text.rfind("\n") + 1 :]))
+    rows = text.count("\n")
+    return tree_sitter.Point(start.row + rows, last_line if rows else start.column + last_line)

@@ -8,15 +8,16 @@ import contextlib
 import logging
 import signal
 import zlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from spark_lsp.core.events import Configured, Event
+from spark_lsp.core import exclusion
+from spark_lsp.core.events import Configured, Event, Opened, Vetted
 from spark_lsp.core.policy import Policy
 from spark_lsp.core.session import Session
 from spark_lsp.core.settings import Provider, Settings, SettingsError
-from spark_lsp.server import configuration
+from spark_lsp.server import configuration, walk
 from spark_lsp.server.backend import MODEL
 from spark_lsp.server.connection import Connection
 from spark_lsp.server.driver import Driver
@@ -60,7 +61,7 @@ class App:
         self._workspace: Workspace | None = None
         self._indexing: asyncio.Task[None] | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._closing: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, pipe: Pipe) -> int:
         """Serve until the editor leaves; returns the exit status of the process."""
@@ -114,6 +115,23 @@ class App:
     def _feed(self, event: Event) -> None:
         if self._driver:
             self._driver.feed(event)
+        if isinstance(event, Opened):
+            self._run(self._vet(event.uri, event.path))
+
+    async def _vet(self, uri: str, path: str) -> None:
+        """Find out whether a document may leave the machine, by its name and the ignore files."""
+        private = exclusion.excluded_by_name(path) or ""
+        if self._root and not private:
+            allowed = await asyncio.to_thread(walk.allowed, self._root, path)
+            private = "" if allowed else "ignored by git or .sparkignore"
+        self._feed(Vetted(uri, private))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the rest until it is done or the server ends."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(_report)
 
     def _configured(self, options: dict[str, Any]) -> None:
         before, self._settings = self._settings, self._read({**self._options, **options})
@@ -122,9 +140,7 @@ class App:
             if self._connecting:
                 self._connecting.cancel()
             if self._child:
-                closing = self._loop.create_task(self._child.close())
-                self._closing.add(closing)
-                closing.add_done_callback(self._closing.discard)
+                self._run(self._child.close())
             self._connect(self._driver)
 
     def _files_changed(self, paths: Sequence[str]) -> None:
@@ -140,7 +156,11 @@ class App:
             return Settings()
 
     def _configuration(self) -> Configured:
-        return Configured(self._settings.enabled, self._settings.model_context_window)
+        return Configured(
+            self._settings.enabled,
+            self._settings.model_context_window,
+            local=self._settings.provider() is None,
+        )
 
     def _connect(self, driver: Driver) -> None:
         """Begin to keep a connection to the chosen provider."""
@@ -166,7 +186,7 @@ class App:
         tasks = [task for task in (self._connecting, self._indexing) if task]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, *self._closing, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._tasks, return_exceptions=True)
         if self._child:
             await self._child.close()
         if self._driver:

@@ -97,7 +97,8 @@ class Connection:
                 case outcomes.Ended(handle):
                     self._feed(Ended(handle))
                 case outcomes.Failed(handle, code, message, transient, after):
-                    _log.warning("the model failed: %s (%s)", message, code)
+                    level = logging.INFO if code == "connection_lost" else logging.WARNING
+                    _log.log(level, "the model failed: %s (%s)", message, code)
                     self._feed(Failed(handle, message, transient, after or 0.0))
                 case outcomes.Warmed(ok, fault=fault):
                     _log.debug("warmed: %s %s", ok, fault)

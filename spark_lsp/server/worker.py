@@ -6,6 +6,7 @@ so that it starts fast and a grammar that crashes takes down this process and no
 its input closes, which also happens when the server is killed.
 """
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -28,6 +29,8 @@ def symbols_of(root: Path, path: str) -> FileSymbols | None:
 def main() -> None:
     """Serve until the input closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(10)  # whoever is typing comes first
     root = Path(sys.argv[1])
     for line in sys.stdin.buffer:
         path = msgspec.json.decode(line, type=str)

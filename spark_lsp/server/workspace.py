@@ -16,8 +16,8 @@ from spark_lsp.server import walk, workers
 
 _log = logging.getLogger(__name__)
 
-_BATCH = 64
-"""Files told to the session at a time."""
+_BATCH = 8
+"""Files told to the session at a time: few, because a key may be waiting behind them."""
 _GATHER = 0.1
 """Seconds in which reported changes become one batch: a branch switch reports thousands."""
 
