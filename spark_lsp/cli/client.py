@@ -49,7 +49,7 @@ class Client:
     async def start(cls, *options: str) -> "Client":
         """Start `spark-lsp serve --stdio` with these options."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "spark_lsp", "serve", "--stdio", *options,
+            sys.executable, "-P", "-m", "spark_lsp", "serve", "--stdio", *options,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             # Ctrl-C in a terminal is for us; we end the server.
             start_new_session=True,

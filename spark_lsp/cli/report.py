@@ -3,6 +3,7 @@
 Owns the figures and their table. Every figure is seen from outside of the server.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -111,4 +112,4 @@ class Report:
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the nearest-rank percentile, 0 of nothing."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0

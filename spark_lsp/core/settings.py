@@ -4,11 +4,15 @@ Owns the record and its validation. Where settings come from (file, environment,
 `server.configuration`. The names are Codex's where Codex has one (its `config.toml`).
 """
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_Record = TypeVar("_Record", bound=msgspec.Struct)
 
 EMBEDDED = "embedded"
 """The provider that needs no network and no key."""
@@ -22,8 +26,8 @@ class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     Attributes:
         base_url: its root, e.g. "wss://api.example.com/v1".
         env_key: the name of the environment variable that holds the key, never the key.
-        wire_api: the protocol it speaks.
-        supports_websockets: whether Responses go over WebSocket.
+        wire_api: the protocol it speaks; only "responses" is understood so far.
+        supports_websockets: whether Responses go over WebSocket; they must, so far.
         http_headers: headers sent with each connection.
         query_params: parameters added to each URL.
         request_max_retries: how often a request is sent again after a transient failure.
@@ -33,8 +37,8 @@ class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     base_url: str
     env_key: str = ""
-    wire_api: Literal["responses"] = "responses"
-    supports_websockets: Literal[True] = True
+    wire_api: Literal["responses", "completions", "fim", "infill", "ollama", "chat"] = "responses"
+    supports_websockets: bool = True
     http_headers: dict[str, str] = {}
     query_params: dict[str, str] = {}
     request_max_retries: Annotated[int, Meta(ge=0, le=5)] = 1
@@ -86,10 +90,18 @@ def read(*layers: Mapping[str, Any]) -> Settings:
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = _merged(merged, layer)
-    try:
-        settings = msgspec.convert(merged, Settings)
-    except msgspec.ValidationError as error:
-        raise SettingsError(_sentence(str(error))) from None
+    providers = merged.pop("model_providers", {})
+    if not isinstance(providers, Mapping):
+        raise SettingsError("model_providers: write one [model_providers.NAME] for each server")
+    settings = _converted(
+        {
+            **merged,
+            "model_providers": {
+                name: _provider(f"model_providers.{name}", raw) for name, raw in providers.items()
+            },
+        },
+        Settings,
+    )
     known = [EMBEDDED, "openai", *settings.model_providers]
     if settings.model_provider not in known:
         message = (
@@ -98,6 +110,24 @@ def read(*layers: Mapping[str, Any]) -> Settings:
         )
         raise SettingsError(message)
     return settings
+
+
+def _provider(place: str, raw: object) -> Provider:
+    provider = _converted(raw, Provider, place)
+    if provider.wire_api != "responses":
+        message = f"{place}.wire_api: {provider.wire_api!r} is not understood yet, use 'responses'"
+        raise SettingsError(message)
+    if not provider.supports_websockets:
+        message = f"{place}.supports_websockets: only WebSocket is understood yet, use true"
+        raise SettingsError(message)
+    return provider
+
+
+def _converted(raw: object, kind: type[_Record], place: str = "") -> _Record:
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        raise SettingsError(_sentence(str(error), place)) from None
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,9 +139,11 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
     return result
 
 
-def _sentence(message: str) -> str:
-    """Turn msgspec's "Expected `int` - at `$.a.b`" into "a.b: expected `int`"."""
+def _sentence(message: str, place: str) -> str:
+    """Turn msgspec's "Expected `int` - at `$.a.b`" into "place.a.b: expected `int`"."""
     what, _, where = message.partition(" - at `$")
-    path = where.rstrip("`").lstrip(".")
+    path = (place + where.rstrip("`")).lstrip(".")
+    if unknown := _UNKNOWN.fullmatch(what):
+        return f"{path}{'.' if path else ''}{unknown[1]}: there is no such setting"
     what = what[:1].lower() + what[1:]
     return f"{path}: {what}" if path else what

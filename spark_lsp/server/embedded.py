@@ -42,7 +42,8 @@ class Child:
         if self._process and self._process.returncode is None and self._endpoint:
             return self._endpoint
         await self.close()
-        command = [sys.executable, "-m", "spark_lsp", "backend", "--port", "0"]
+        # -P: an editor starts us in the repository, which must not shadow what is imported.
+        command = [sys.executable, "-P", "-m", "spark_lsp", "backend", "--port", "0"]
         if self._workspace is not None:
             command += ["--workspace", str(self._workspace)]
         try:

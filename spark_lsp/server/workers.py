@@ -51,8 +51,9 @@ async def _work(
     on_file: Callable[[str, FileSymbols | None], None],
 ) -> None:
     while queue:
+        # -P: an editor starts us in the repository, which must not shadow what is imported.
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "spark_lsp.server.worker", str(root),
+            sys.executable, "-P", "-m", "spark_lsp.server.worker", str(root),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LINE_LIMIT,
         )  # fmt: skip
         held: deque[str] = deque()

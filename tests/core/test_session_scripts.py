@@ -2,7 +2,8 @@
 
 A line is `SECONDS VERB ARGUMENTS -> EFFECTS`. Verbs of the editor: `type "x"`, `delete N`,
 `insert OFFSET "x"`, `ask N [blunt]` (blunt: cannot show growth), `withdraw N`, `close`. Of the
-backend: `up`, `down`, `wrote N "x"`, `ended N`, `failed N [transient]`. Of time: `tick`.
+backend: `up`, `down`, `wrote N "x"`, `ended N`, `failed N [transient]`. Of the settings: `remote`,
+after which the backend is not a process of ours. Of the files: `vetted [REASON]`. Of time: `tick`.
 """
 
 import json
@@ -17,6 +18,7 @@ from spark_lsp.core.events import (
     Asked,
     Cancel,
     Closed,
+    Configured,
     Down,
     Edited,
     Effect,
@@ -28,6 +30,7 @@ from spark_lsp.core.events import (
     Opened,
     Reply,
     Up,
+    Vetted,
     Warm,
     Withdrawn,
     Wrote,
@@ -36,7 +39,7 @@ from spark_lsp.core.session import Session
 from spark_lsp.core.text import Edit, Encoding, Text
 from tests.fixture import Fixture, fixtures
 
-URI = "file:///work/a.py"
+URI = "file:///repository/a.py"
 _LINE = re.compile(r"^(?P<now>[\d.]+) +(?P<what>.*?)(?: +-> +(?P<effects>.*))?$")
 
 
@@ -67,7 +70,7 @@ class Conversation:
         told = ", ".join(filter(None, map(tell, effects))) or "nothing"
         return f"{match['now']} {match['what']}".ljust(34) + f" -> {told}"
 
-    def event(self, verb: str, arguments: list[str]) -> Event:  # noqa: PLR0911 - one return a verb
+    def event(self, verb: str, arguments: list[str]) -> Event:  # noqa: C901, PLR0911, PLR0912 - one arm a verb
         """Return the event that a verb means."""
         number = int(arguments[0]) if arguments and arguments[0].isdigit() else 0
         match verb, *arguments:
@@ -86,6 +89,10 @@ class Conversation:
                 return Closed(URI)
             case ("up",):
                 return Up()
+            case ("remote",):
+                return Configured(enabled=True, window=128_000, local=False)
+            case "vetted", *reason:
+                return Vetted(URI, " ".join(reason))
             case ("down",):
                 return Down("the backend is gone")
             case "wrote", _, text:

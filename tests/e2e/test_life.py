@@ -219,6 +219,21 @@ async def test_a_repository_cannot_send_anything_anywhere(root: Path) -> None:
         assert editor.backend()
 
 
+async def test_nothing_of_a_repository_is_run_when_the_server_is_started_in_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Editors start servers in the repository, where Python would look for modules first."""
+    trap = "import pathlib; pathlib.Path(__file__).with_suffix('.ran').touch()\n"
+    for name in ("spark_lsp", "msgspec", "numpy", "websockets", "json", "asyncio", "sitecustomize"):
+        (root / name).mkdir()
+        (root / name / "__init__.py").write_text(trap, "utf-8")
+    monkeypatch.chdir(root)
+    async with editing(root, "a.py", SOURCE) as editor:
+        assert await ghost_text(editor) == "split_duration(text)"
+
+    assert [] == list(root.rglob("*.ran"))
+
+
 async def start_backend(*options: str) -> tuple[asyncio.subprocess.Process, dict[str, str]]:
     """Start the service alone and read its ready line."""
     process = await asyncio.create_subprocess_exec(

@@ -1,0 +1,366 @@
+"""One warm connection to a scripted model: what the session hears, whatever happens to it."""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Wrote
+from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.server.connection import Connection, _delays
+from spark_lsp.server.websocket import Endpoint, Unreachable
+from spark_lsp.wire.requests import Profile
+from tests.heard import PATIENCE, Heard
+from tests.model import Model, scripted_model
+
+PROFILE = Profile(
+    "embedded", None, 64, lanes=True, continuation=True, interrupt=True, prompt_cache_key=""
+)
+STABLE = (Block("file", "util.py", "def helper(): ...\n"),)
+PROMPT = Prompt((), "a.py", "x = ", "\n")
+
+
+@asynccontextmanager
+async def kept(
+    endpoint: Callable[[], Awaitable[Endpoint]], profile: Profile = PROFILE
+) -> AsyncIterator[tuple[Connection, Heard[Event], asyncio.Task[None]]]:
+    """Keep a connection while the context lasts."""
+    heard: Heard[Event] = Heard()
+    connection = Connection(endpoint, profile, heard)
+    task = asyncio.create_task(connection.run())
+    try:
+        yield connection, heard, task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def connected(
+    profile: Profile = PROFILE,
+) -> AsyncIterator[tuple[Model, Connection, Heard[Event]]]:
+    """Be connected to a scripted model."""
+    async with scripted_model() as model, kept(at(model), profile) as (connection, heard, _):
+        await heard.until(lambda all_: Up() in all_)
+        yield model, connection, heard
+
+
+def at(model: Model) -> Callable[[], Awaitable[Endpoint]]:
+    async def endpoint() -> Endpoint:
+        return Endpoint(model.url)
+
+    return endpoint
+
+
+def kinds(heard: Heard[Event]) -> list[type[Event]]:
+    return [type(event) for event in heard.all]
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert isinstance(port, int)
+        return port
+
+
+async def test_an_answer_arrives_as_events_of_its_stream() -> None:
+    async with connected() as (model, connection, heard):
+        connection.open(7, PROMPT)
+        request = await model.next()
+        await request.say("value")
+        await request.say(" + 1")
+        await request.end()
+        await heard.until(lambda all_: Ended(7) in all_)
+
+        assert [Up(), Wrote(7, "value"), Wrote(7, " + 1"), Ended(7)] == heard.all
+        assert "x = " == request.texts[-1]
+
+
+async def test_after_a_drop_down_comes_before_failed_and_then_it_reconnects() -> None:
+    """The session must know that the backend is away when it decides about a retry."""
+    async with connected() as (model, connection, heard):
+        connection.open(1, PROMPT)
+        connection.open(2, PROMPT)
+        request = await model.next()
+        await request.say("value")
+        await heard.until(lambda all_: Wrote(1, "value") in all_)
+        await request.drop()
+        await heard.until(lambda all_: all_.count(Up()) == 2)
+
+        assert [Up, Wrote, Down, Failed, Failed, Up] == kinds(heard)
+        failed = [event for event in heard.all if isinstance(event, Failed)]
+        assert [(1, True), (2, True)] == [(it.stream, it.transient) for it in failed]
+        assert len(model.handshakes) == 2
+        await model.requests.get()  # stream 2, on the connection that is gone
+        connection.open(3, PROMPT)
+        await (await model.next()).say("again")
+        await heard.until(lambda all_: all_[-1] == Wrote(3, "again"))
+
+
+@pytest.mark.parametrize(
+    "code", ["websocket_connection_limit_reached", "websocket_stream_limit_reached"]
+)
+async def test_a_connection_that_is_used_up_is_down_before_its_streams_fail(code: str) -> None:
+    """Else the session spends its one retry on a connection that is gone."""
+    async with connected() as (model, connection, heard):
+        connection.open(1, PROMPT)
+        request = await model.next()
+        await request.event("error", error={"code": code, "message": "connect anew"})
+        await heard.until(lambda all_: all_.count(Up()) == 2)
+
+        assert [Up, Down, Failed, Up] == kinds(heard)
+
+
+async def test_without_a_connection_a_request_fails_at_once_but_not_within_the_call() -> None:
+    async def never() -> Endpoint:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with kept(never) as (connection, heard, _):
+        connection.open(1, PROMPT)
+        connection.warm(STABLE)
+        connection.cancel(9)
+
+        assert [] == heard.all
+
+        await heard.until(len)
+        event = heard.all[0]
+
+        assert isinstance(event, Failed)
+        assert (1, True) == (event.stream, event.transient)
+
+
+@pytest.mark.parametrize("interrupt", [True, False])
+async def test_after_a_cancel_nothing_is_heard_of_a_stream(*, interrupt: bool) -> None:
+    async with connected(replace(PROFILE, interrupt=interrupt)) as (model, connection, heard):
+        connection.open(1, PROMPT)
+        first = await model.next()
+        await first.say("value")
+        await heard.until(lambda all_: Wrote(1, "value") in all_)
+        connection.cancel(1)
+        connection.open(2, PROMPT)
+        second = await model.next()
+        await first.say(" never heard")
+        await first.end()
+        await second.say("other")
+        await second.end()
+        await heard.until(lambda all_: Ended(2) in all_)
+
+        assert [Up(), Wrote(1, "value"), Wrote(2, "other"), Ended(2)] == heard.all
+        assert interrupt == bool(model.interrupts.qsize())
+
+
+async def test_after_a_cancel_nothing_is_heard_of_a_stream_that_found_no_connection() -> None:
+    async def never() -> Endpoint:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with kept(never) as (connection, heard, _):
+        connection.open(1, PROMPT)
+        connection.cancel(1)
+        connection.open(2, PROMPT)
+        await heard.until(len)
+
+        assert [2] == [event.stream for event in heard.all if isinstance(event, Failed)]
+
+
+async def test_a_drop_after_a_cancel_says_nothing_of_the_stream() -> None:
+    async with connected() as (model, connection, heard):
+        connection.open(1, PROMPT)
+        request = await model.next()
+        connection.cancel(1)
+        await request.drop()
+        await heard.until(lambda all_: all_.count(Up()) == 2)
+
+        assert [Up, Down, Up] == kinds(heard)
+
+
+async def test_an_unknown_stream_may_be_cancelled() -> None:
+    async with connected() as (model, connection, heard):
+        connection.cancel(99)
+        connection.open(1, PROMPT)
+        await (await model.next()).end()
+        await heard.until(lambda all_: Ended(1) in all_)
+
+        assert [Up(), Ended(1)] == heard.all
+
+
+async def test_where_nobody_listens_down_says_so_in_a_sentence_until_somebody_does() -> None:
+    endpoints = [Endpoint(f"ws://127.0.0.1:{closed_port()}/v1")]
+    async with scripted_model() as model:
+
+        async def endpoint() -> Endpoint:
+            return endpoints.pop() if endpoints else Endpoint(model.url)
+
+        async with kept(endpoint) as (_, heard, _task):
+            await heard.until(lambda all_: Up() in all_)
+            down = heard.all[0]
+
+            assert [Down, Up] == kinds(heard)
+            assert isinstance(down, Down)
+            assert "127.0.0.1" in down.reason
+            assert "cannot be reached" in down.reason
+            assert "\n" not in down.reason
+
+
+async def test_what_stands_in_the_way_of_an_endpoint_is_told_as_it_is() -> None:
+    async def endpoint() -> Endpoint:
+        raise Unreachable("the key is missing: set the environment variable MY_KEY")
+
+    async with kept(endpoint) as (_, heard, _task):
+        await heard.until(len)
+
+        assert Down("the key is missing: set the environment variable MY_KEY") == heard.all[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "401: check the key"),
+        (b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", "503"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", ""),
+        (b"\0\0garbage\r\n\r\n", ""),
+        (b"", ""),
+    ],
+)
+async def test_whatever_a_handshake_is_answered_with_is_a_sentence(
+    answer: bytes, told: str
+) -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(respond, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+
+        async def endpoint() -> Endpoint:
+            return Endpoint(f"ws://127.0.0.1:{port}/v1", timeout=2.0)
+
+        async with kept(endpoint) as (_, heard, task):
+            await heard.until(len)
+            down = heard.all[0]
+
+            assert isinstance(down, Down)
+            assert told in down.reason
+            assert not task.done()
+
+
+async def test_frames_that_mean_nothing_are_ignored() -> None:
+    async with connected() as (model, connection, heard):
+        connection.open(1, PROMPT)
+        request = await model.next()
+        for junk in ("", "null", "[]", "{", '{"type":"x"}', '{"type":5}', "[" * 5000):
+            await request._connection.send(junk)
+        await request._connection.send(b"\xff\0")
+        await request.event("response.output_text.delta", delta=5)
+        await request.say("value")
+        await request.end()
+        await heard.until(lambda all_: Ended(1) in all_)
+
+        assert [Up(), Wrote(1, "value"), Ended(1)] == heard.all
+
+
+async def test_a_prepared_context_is_continued_from() -> None:
+    async with connected() as (model, connection, heard):
+        connection.warm(STABLE)
+        for stream in range(1, 50):
+            connection.open(stream, replace(PROMPT, stable=STABLE))
+            request = await model.next()
+            await request.end()
+            await heard.until(lambda all_, it=stream: Ended(it) in all_)  # type: ignore[misc]
+            if "previous_response_id" in request.frame:
+                break
+
+        assert "helper" not in json.dumps(model.creates[-1])
+        assert [frame for frame in model.frames if not frame.get("generate", True)]
+
+
+async def test_it_can_be_cancelled_while_it_looks_for_its_endpoint() -> None:
+    looking = asyncio.Event()
+
+    async def never() -> Endpoint:
+        looking.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with kept(never) as (_, heard, task):
+        await looking.wait()
+        await cancelled(task)
+
+        assert [] == heard.all
+
+
+async def test_it_can_be_cancelled_while_it_shakes_hands() -> None:
+    arrived = asyncio.Event()
+    gone = asyncio.Event()
+
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        arrived.set()
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        gone.set()
+        writer.close()
+
+    async with await asyncio.start_server(respond, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+
+        async def endpoint() -> Endpoint:
+            return Endpoint(f"ws://127.0.0.1:{port}/v1", timeout=60.0)
+
+        async with kept(endpoint) as (_, _heard, task):
+            await arrived.wait()
+            await cancelled(task)
+            async with asyncio.timeout(PATIENCE):
+                await gone.wait()
+
+
+async def test_it_can_be_cancelled_while_it_is_connected_and_its_streams_fail() -> None:
+    async with scripted_model() as model, kept(at(model)) as (connection, heard, task):
+        await heard.until(lambda all_: Up() in all_)
+        connection.open(1, PROMPT)
+        request = await model.next()
+        await cancelled(task)
+        async with asyncio.timeout(PATIENCE):
+            await request._connection.wait_closed()
+
+        assert [Up, Down, Failed] == kinds(heard)
+
+
+async def test_it_can_be_cancelled_while_it_waits_to_try_again() -> None:
+    tries = 0
+
+    async def endpoint() -> Endpoint:
+        nonlocal tries
+        tries += 1
+        raise Unreachable("not today")
+
+    async with kept(endpoint) as (_, heard, task):
+        await heard.until(lambda all_: len(all_) >= 2)
+        await cancelled(task)
+
+        assert [Down("not today")] * tries == heard.all
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task and see it end."""
+    task.cancel()
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+def test_attempts_come_at_once_then_more_and_more_seldom_but_never_stop() -> None:
+    delays = _delays()
+    taken = [next(delays) for _ in range(12)]
+
+    assert 0.0 == taken[0]
+    assert sorted(taken) == taken
+    assert 0 < taken[1] <= 1
+    assert taken[-1] == taken[-2] <= 10

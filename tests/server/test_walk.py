@@ -1,0 +1,310 @@
+"""Which files a walk yields: by example, and for any tree by what git says."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from spark_lsp.core.exclusion import SIZE_LIMIT
+from spark_lsp.server.walk import allowed, read, walk
+
+GIT = shutil.which("git")
+Tree = Mapping[str, str]
+
+
+def plant(root: Path, tree: Tree) -> None:
+    """Write files by their relative path."""
+    for path, content in tree.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(content, "utf-8")
+
+
+def walked(root: Path) -> list[str]:
+    return [entry.path for entry in walk(root)]
+
+
+def sources(root: Path) -> list[str]:
+    """Return what is walked, without the ignore files."""
+    return [path for path in walked(root) if not path.endswith("ignore")]
+
+
+@pytest.mark.parametrize(
+    ("ignore", "kept"),
+    [
+        pytest.param({}, "a.py b.log lib/a.py lib/b.log lib/deep/a.py lib/deep/b.log", id="none"),
+        pytest.param({"": "*.log"}, "a.py lib/a.py lib/deep/a.py", id="anywhere"),
+        pytest.param(
+            {"": "/b.log"}, "a.py lib/a.py lib/b.log lib/deep/a.py lib/deep/b.log", id="anchored"
+        ),
+        pytest.param(
+            {"": "lib/*.log"}, "a.py b.log lib/a.py lib/deep/a.py lib/deep/b.log", id="one level"
+        ),
+        pytest.param({"": "lib/**/*.log"}, "a.py b.log lib/a.py lib/deep/a.py", id="any level"),
+        pytest.param({"": "deep/"}, "a.py b.log lib/a.py lib/b.log", id="directory"),
+        pytest.param({"": "a.py/"}, "a.py b.log lib/a.py lib/b.log lib/deep/a.py lib/deep/b.log",
+                     id="directories only"),
+        pytest.param({"": "*.log", "lib/": "!b.log"}, "a.py lib/a.py lib/b.log lib/deep/a.py "
+                     "lib/deep/b.log", id="taken back below"),
+        pytest.param({"": "*.log\n!/lib/b.log"}, "a.py lib/a.py lib/b.log lib/deep/a.py",
+                     id="taken back"),
+        pytest.param({"": "lib/", "lib/": "!a.py"}, "a.py b.log",
+                     id="nothing comes back out of an ignored directory"),
+        pytest.param({"": "/*\n!/lib\n/lib/*\n!/lib/deep"}, "lib/deep/a.py lib/deep/b.log",
+                     id="all but one directory"),
+        pytest.param({"lib/": "/deep"}, "a.py b.log lib/a.py lib/b.log",
+                     id="anchored to its directory"),
+        pytest.param({"": "# *.py\n\n   \n*.log   \n\\#x\n"}, "a.py lib/a.py lib/deep/a.py",
+                     id="comments and spaces"),
+        pytest.param({"": "*.log\r\nb.x\r\n"}, "a.py lib/a.py lib/deep/a.py", id="CRLF"),
+        pytest.param({"": "[\n*.log"}, "a.py lib/a.py lib/deep/a.py", id="one bad pattern"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", [".gitignore", ".sparkignore"])
+def test_ignore_files_are_obeyed(
+    tmp_path: Path, name: str, ignore: dict[str, str], kept: str
+) -> None:
+    files = [base + leaf for base in ("", "lib/", "lib/deep/") for leaf in ("a.py", "b.log")]
+    plant(tmp_path, dict.fromkeys(files, "x = 1\n"))
+    plant(tmp_path, {base + name: patterns for base, patterns in ignore.items()})
+
+    assert kept.split() == sources(tmp_path)
+    assert kept.split() == [path for path in sorted(files, key=level) if allowed(tmp_path, path)]
+
+
+def level(path: str) -> tuple[int, str]:
+    return path.count("/"), path
+
+
+@pytest.mark.parametrize("first_line", ["\ufeff*.log", "\x0c\n*.log", "a\u2028b\n*.log"])
+def test_an_ignore_file_is_read_as_git_reads_it(tmp_path: Path, first_line: str) -> None:
+    """Git skips a byte order mark, and its lines end at LF only."""
+    plant(tmp_path, {".gitignore": first_line + "\n", "b.log": "", "a.py": "", "b": "", "a": ""})
+
+    assert ["a", "a.py", "b"] == sources(tmp_path)
+
+
+def test_what_git_excludes_for_this_clone_alone_is_left_out(tmp_path: Path) -> None:
+    plant(tmp_path, {".git/info/exclude": "private/\n*.log\n", "a.py": "", "private/b.py": ""})
+    plant(tmp_path, {".gitignore": "!c.log\n", "b.log": "", "c.log": ""})
+
+    assert ["a.py", "c.log"] == sources(tmp_path)
+    assert not allowed(tmp_path, "private/b.py")
+    assert not allowed(tmp_path, "b.log")
+
+
+def test_secrets_and_vendored_trees_are_left_out_even_when_nothing_ignores_them(
+    tmp_path: Path,
+) -> None:
+    unwanted = [
+        ".env", ".env.local", "id_rsa", "deep/credentials.json", "server.pem",
+        "node_modules/a.js", "web/node_modules/a.js", "vendor/a.go", ".venv/a.py", ".git/a.py",
+        "app.min.js", "Cargo.lock",
+    ]  # fmt: skip
+    plant(tmp_path, dict.fromkeys([*unwanted, "a.py", "web/a.js"], "x"))
+
+    assert ["a.py", "web/a.js"] == walked(tmp_path)
+    assert not [path for path in unwanted if allowed(tmp_path, path)]
+
+
+def test_negation_does_not_bring_back_a_secret(tmp_path: Path) -> None:
+    plant(tmp_path, {".gitignore": "!.env\n!node_modules/\n", ".env": "", "node_modules/a.js": ""})
+
+    assert [".gitignore"] == walked(tmp_path)
+
+
+def test_what_git_ignores_is_not_brought_back_by_a_sparkignore(tmp_path: Path) -> None:
+    """What is ignored by either of the two is never sent: each can only take away."""
+    plant(tmp_path, {".gitignore": "private.py\n", "private.py": "", "lib/private.py": ""})
+    plant(tmp_path, {".sparkignore": "!private.py\n", "lib/.sparkignore": "!private.py\n"})
+
+    assert [] == sources(tmp_path)
+    assert not allowed(tmp_path, "private.py")
+    assert not allowed(tmp_path, "lib/private.py")
+
+
+def test_links_are_not_followed_and_a_loop_ends(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    root = tmp_path / "root"
+    plant(outside, {"secret.py": "x"})
+    plant(root, {"lib/a.py": "x"})
+    (root / "lib" / "loop").symlink_to(root, target_is_directory=True)
+    (root / "away").symlink_to(outside, target_is_directory=True)
+    (root / "file.py").symlink_to(outside / "secret.py")
+    (root / "dangling.py").symlink_to(root / "nowhere")
+
+    assert ["lib/a.py"] == walked(root)
+
+
+def test_other_things_than_files_are_left_out(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": "x"})
+    os.mkfifo(tmp_path / "pipe.py")
+
+    assert ["a.py"] == walked(tmp_path)
+
+
+def test_a_file_over_the_limit_is_left_out(tmp_path: Path) -> None:
+    plant(tmp_path, {"at.py": "x" * SIZE_LIMIT, "over.py": "x" * (SIZE_LIMIT + 1)})
+
+    assert ["at.py"] == walked(tmp_path)
+    assert SIZE_LIMIT == len(read(tmp_path, "at.py") or "")
+    assert read(tmp_path, "over.py") is None
+
+
+def test_a_root_that_is_not_there_has_no_files(tmp_path: Path) -> None:
+    plant(tmp_path, {"file": "x"})
+
+    assert [] == walked(tmp_path / "nowhere")
+    assert [] == walked(tmp_path / "file")
+
+
+def test_a_directory_that_cannot_be_read_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told apart from its rights, which mean nothing to root."""
+    plant(tmp_path, {"a.py": "x", "closed/b.py": "x", "open/c.py": "x"})
+    scandir = os.scandir
+
+    def refuse(path: Path) -> object:
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    assert ["a.py", "open/c.py"] == walked(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_rights_that_forbid_reading_cost_only_what_they_forbid(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": "x", "closed/b.py": "x", "shut.py": "x"})
+    (tmp_path / "shut.py").chmod(0)
+    (tmp_path / "closed").chmod(0)
+    try:
+        assert ["a.py", "shut.py"] == walked(tmp_path)
+        assert read(tmp_path, "shut.py") is None
+    finally:
+        (tmp_path / "closed").chmod(0o700)
+
+
+def test_an_ignore_file_that_is_a_directory_ignores_nothing(tmp_path: Path) -> None:
+    plant(tmp_path, {".gitignore/x": "*", "a.py": "x"})
+
+    assert ["a.py", ".gitignore/x"] == walked(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"x = 1\r\n", "x = 1\r\n"),
+        ("größe 😀\n".encode(), "größe 😀\n"),
+        (b"caf\xe9\n", "caf\ufffd\n"),
+        (b"\x7fELF\0\0", None),
+        ("utf-16".encode("utf-16"), None),
+        (b"", ""),
+    ],
+)
+def test_any_bytes_are_read_as_text_or_not_at_all(
+    tmp_path: Path, content: bytes, text: str | None
+) -> None:
+    (tmp_path / "a.py").write_bytes(content)
+
+    assert text == read(tmp_path, "a.py")
+
+
+def test_what_is_gone_or_no_file_has_no_text(tmp_path: Path) -> None:
+    assert read(tmp_path, "gone.py") is None
+    assert read(tmp_path, ".") is None
+
+
+def test_a_walk_goes_breadth_first_in_name_order_and_tells_size_and_time(tmp_path: Path) -> None:
+    plant(tmp_path, {"z.py": "xyz", "b/a.py": "x", "a/z.py": "x", "a/b/c.py": "x", "B.py": ""})
+    entries = list(walk(tmp_path))
+    stat = (tmp_path / "z.py").stat()
+
+    assert ["B.py", "z.py", "a/z.py", "b/a.py", "a/b/c.py"] == [it.path for it in entries]
+    assert (3, stat.st_mtime_ns) == (entries[1].size, entries[1].changed)
+
+
+DIRECTORIES = ["", "a/", "b/", "a/b/", "a/c/", "a/b/c/"]
+LEAVES = ["a", "b", "x.py", "y.log"]
+PATTERNS = [
+    "a", "b", "/a", "/b", "a/", "b/", "c/", "*.log", "*.py", "!*.py", "!*.log", "!a", "!b", "!b/",
+    "!c", "/a/b", "a/b", "a/*", "/*", "*", "!*/", "**/c", "a/**", "!a/**", "**/b/**", "x.*",
+    "!x.py", "/a/**/x.py", "[ab]", "?", "!/a/b/", "\\!x", " ", "# a", "*/y.log", "!a/b",
+]  # fmt: skip
+rules = st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=4).map("\n".join)
+trees = st.fixed_dictionaries(
+    {
+        "files": st.sets(
+            st.tuples(st.sampled_from(DIRECTORIES), st.sampled_from(LEAVES)).map("".join),
+            min_size=1,
+        ),
+        "ignore": st.dictionaries(st.sampled_from(DIRECTORIES), rules, max_size=3),
+        "exclude": st.just("") | rules,
+    }
+)
+
+
+def consistent(files: set[str]) -> list[str]:
+    """Return the files that can stand beside each other: none is another's directory."""
+    parents = {f"{path[:at]}" for path in files for at, char in enumerate(path) if char == "/"}
+    return sorted(files - parents)
+
+
+@given(trees, st.sampled_from([".gitignore", ".sparkignore"]))
+@settings(max_examples=200)
+def test_a_file_is_allowed_exactly_if_a_walk_yields_it(tree: dict[str, object], name: str) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        files = grow(root, tree, name)
+
+        assert set(walked(root)) == {path for path in files if allowed(root, path)}
+
+
+@pytest.mark.skipif(GIT is None, reason="git is not installed")
+@given(trees)
+@settings(max_examples=60)
+@example({"files": {"a/b/y.log"}, "ignore": {"": "*.log", "a/": "!b"}, "exclude": ""})
+def test_a_walk_yields_what_git_would_list(tree: dict[str, object]) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        git(root, "init", "--quiet")
+        grow(root, tree, ".gitignore")
+        listed = git(root, "ls-files", "-co", "--exclude-standard", "-z").split("\0")
+
+        assert sorted(filter(None, listed)) == sorted(walked(root))
+
+
+def grow(root: Path, tree: dict[str, object], name: str) -> list[str]:
+    """Plant a random tree and return its files."""
+    files, ignore = tree["files"], tree["ignore"]
+    assert isinstance(files, set)
+    assert isinstance(ignore, dict)
+    planted = dict.fromkeys(consistent(files), "")
+    directories = {str(Path(path).parent) + "/" for path in planted} | {""}
+    for base, patterns in ignore.items():
+        if base in directories:
+            planted[base + name] = patterns
+    plant(root, planted)
+    plant(root, {".git/info/exclude": str(tree["exclude"])})
+    return list(planted)
+
+
+def git(root: Path, *arguments: str) -> str:
+    """Run git without anything of the person's own configuration."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(root),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CEILING_DIRECTORIES": str(root.parent),
+    }
+    done = subprocess.run(
+        [str(GIT), *arguments], cwd=root, env=environment, check=True, capture_output=True
+    )
+    return done.stdout.decode()
