@@ -71,9 +71,15 @@ class Context:
         line = text.line_at(offset)
         first = max(0, (line - _LINES_BEFORE) // _STEP * _STEP)
         last = ((line + _LINES_AFTER) // _STEP + 1) * _STEP
-        start = max(text.line_start(first), offset - self._window // 8)
-        end = min(text.line_start(last), offset + self._window // 16)
+        start = max(text.line_start(first), _edge(offset, -(self._window // 8)))
+        end = min(text.line_start(last), _edge(offset, self._window // 16))
         return text.string[start:offset], text.string[offset:end]
+
+
+def _edge(offset: int, reach: int) -> int:
+    """Return where a window of so many characters ends: within reach, and moving in steps."""
+    step = max(1, abs(reach) // 4)
+    return (offset + reach) // step * step + (step if reach < 0 else 0)
 
 
 def outside(body: str, prefix: str, suffix: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from spark_lsp.core.documents import Change
+from spark_lsp.core.policy import Policy
 from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.core.symbols import FileSymbols
 from spark_lsp.core.text import Position
@@ -114,6 +115,15 @@ class Indexed:
 
 
 @dataclass(frozen=True, slots=True)
+class Digested:
+    """A buffer has been parsed as it was at a version; None if that could not be done."""
+
+    uri: str
+    version: int
+    symbols: FileSymbols | None
+
+
+@dataclass(frozen=True, slots=True)
 class Configured:
     """Settings have changed.
 
@@ -121,11 +131,15 @@ class Configured:
         enabled: whether completions are offered.
         window: the model's context in tokens.
         local: whether the backend is a process of ours, to which nothing is private.
+        stall: seconds that a stream may say nothing, see `Policy`.
+        retries: how often to ask again, see `Policy`.
     """
 
     enabled: bool
     window: int
     local: bool
+    stall: float = Policy().stall
+    retries: int = Policy().retries
 
 
 Event = (
@@ -141,6 +155,7 @@ Event = (
     | Up
     | Down
     | Indexed
+    | Digested
     | Configured
 )
 
@@ -186,6 +201,16 @@ class Warm:
 
 
 @dataclass(frozen=True, slots=True)
+class Digest:
+    """Parse a buffer, away from the loop, and say what it defines with `Digested`."""
+
+    uri: str
+    version: int
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Grow:
     """Show more of an answer before the request is answered."""
 
@@ -203,4 +228,4 @@ class Reply:
     reason: str
 
 
-Effect = Open | Cancel | Warm | Grow | Reply
+Effect = Open | Cancel | Warm | Digest | Grow | Reply

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Waits in seconds, and how often to try again.
+    """Waits in seconds, and other bounds.
 
     Attributes:
         debounce: between a request and the frame that goes out for it.
@@ -19,6 +19,7 @@ class Policy:
         grace: how long a stream without a reader is kept.
         quiet: how long a document must rest before its symbols go into the index.
         retries: how often a request is sent again after a transient failure.
+        longest: characters of an answer after which it is stopped.
     """
 
     debounce: float = 0.0
@@ -28,3 +29,4 @@ class Policy:
     grace: float = 0.5
     quiet: float = 0.5
     retries: int = 1
+    longest: int = 8_000

@@ -102,7 +102,3 @@ class Answers:
             if answer.cursor == offset and answer.rest:
                 return answer
         return None
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._answers.clear()

@@ -28,16 +28,18 @@ while it is not known whether a document may leave the machine; of one that may 
 a backend that is not our own process, nor into the index.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import assert_never
 
 from spark_lsp.core.context import Context
-from spark_lsp.core.documents import Document, Documents
+from spark_lsp.core.documents import Applied, Document, Documents
 from spark_lsp.core.events import (
     Asked,
     Cancel,
     Closed,
     Configured,
+    Digest,
+    Digested,
     Down,
     Edited,
     Effect,
@@ -49,7 +51,6 @@ from spark_lsp.core.events import (
     Open,
     Opened,
     Reply,
-    RequestId,
     Suggestion,
     Up,
     Verdict,
@@ -58,36 +59,13 @@ from spark_lsp.core.events import (
     Withdrawn,
     Wrote,
 )
+from spark_lsp.core.exchange import Request, Stream
 from spark_lsp.core.index import Index
 from spark_lsp.core.policy import Policy
 from spark_lsp.core.prompt import Block
-from spark_lsp.core.reuse import Answer, Answers
-from spark_lsp.core.symbols import from_syntax
-from spark_lsp.core.text import Encoding
-from spark_lsp.core.trim import line_end_of, visible, with_line_ends
-
-
-@dataclass(slots=True)
-class _Request:
-    id: RequestId
-    document: Document
-    offset: int
-    grows: bool
-    asked: float
-    due: float
-    shown: str = ""
-    tries: int = 0
-
-
-@dataclass(slots=True)
-class _Stream:
-    id: int
-    uri: str
-    answer: Answer
-    after: str
-    line_end: str
-    heard: float
-    orphaned: float | None = None
+from spark_lsp.core.reuse import Answers
+from spark_lsp.core.syntax import LIMIT
+from spark_lsp.core.text import Encoding, inside_word
 
 
 class Session:
@@ -102,13 +80,14 @@ class Session:
         self._policy = policy
         self._context = Context(window)
         self._answers: dict[str, Answers] = {}
-        self._request: _Request | None = None
-        self._stream: _Stream | None = None
+        self._request: Request | None = None
+        self._stream: Stream | None = None
         self._streams = 0
         self._up = False
         self._down_reason = "the backend is starting"
         self._enabled = True
         self._local = True
+        self._not_before = 0.0
         self._warmed: tuple[Block, ...] | None = None
         self._resting: dict[str, float] = {}
         self._effects: list[Effect] = []
@@ -144,10 +123,11 @@ class Session:
                 self._warmed = None
                 self._down_reason = event.reason
             case Indexed():
-                for path, symbols in event.files.items():
-                    self.index.put(path, symbols)
-                if event.done:
-                    self._context.forget()
+                self._indexed(event)
+            case Digested():
+                document = self.documents.get(event.uri)
+                if document and event.symbols and document.private == "":
+                    self.index.put_open(document.path, event.symbols)
             case Configured():
                 self._configured(event)
             case _:
@@ -160,7 +140,8 @@ class Session:
         times = [at + policy.quiet for at in self._resting.values()]
         if (request := self._request) and not self._reading():
             ready = self._up and self._may_send(request.document) is not None
-            times.append(request.due if ready else request.asked + policy.hold)
+            latest = request.asked + policy.hold
+            times.append(min(request.due, latest) if ready else latest)
         elif request and not request.grows and request.shown:
             times.append(request.asked + policy.patience)
         if stream := self._stream:
@@ -177,9 +158,9 @@ class Session:
         if stream := self._stream:
             if stream.heard + policy.stall <= now:
                 self._cancel()
-                if self._request:
-                    self._settle("the model has stalled")
+                self._settle("the model has stalled", now)
             elif stream.orphaned is not None and stream.orphaned + policy.grace <= now:
+                self._remember(stream)
                 self._cancel()
         if request := self._request:
             if not self._reading():
@@ -187,7 +168,7 @@ class Session:
                 if not self._reading() and request.asked + policy.hold <= now:
                     self._reply(Verdict.CLEAR, None, self._down_reason)
             elif not request.grows and request.shown and request.asked + policy.patience <= now:
-                self._settle("as far as it was written in time")
+                self._settle("as far as it was written in time", now)
         return self._taken()
 
     def _opened(self, event: Opened) -> None:
@@ -200,7 +181,8 @@ class Session:
             self._reply(Verdict.CLEAR, None, "the document was closed")
         if self._stream and self._stream.uri == uri:
             self._cancel()
-        if document := self.documents.close(uri):
+        document = self.documents.close(uri)
+        if document and not any(other.path == document.path for other in self.documents):
             self.index.put_open(document.path, None)
         self._context.forget(uri)
         self._answers.pop(uri, None)
@@ -221,17 +203,26 @@ class Session:
         for applied in self.documents.change(event.uri, event.version, event.changes):
             self._answers[event.uri].edited(applied)
             self._context.edited(event.uri, len(applied.removed) + len(applied.edit.new))
-            if self._stream and self._stream.uri == event.uri:
-                answer = self._stream.answer.after(applied)
-                if answer is None or not answer.agrees:
-                    self._cancel()
-                else:
-                    self._stream.answer = answer
+            self._follow(event.uri, applied)
         self._resting[event.uri] = now
 
+    def _follow(self, uri: str, applied: Applied) -> None:
+        """Let the stream follow an edit of its document, or stop it."""
+        stream = self._stream
+        if stream is None or stream.uri != uri:
+            return
+        answer = stream.answer.after(applied)
+        if answer is None:
+            self._cancel()
+            return
+        stream.answer = answer
+        if not answer.agrees:
+            # Not lost: taking the divergence back brings it to the screen again.
+            self._remember(stream)
+            self._cancel()
+
     def _asked(self, event: Asked, now: float) -> None:
-        if self._request:
-            self._reply(Verdict.KEEP, None, "overtaken by a newer request")
+        self._reply(Verdict.KEEP, None, "overtaken by a newer request")
         document = self.documents.get(event.uri)
         if document is None or not self._enabled:
             reason = "switched off" if document else "the document is not open"
@@ -239,10 +230,11 @@ class Session:
             self._orphan(now)
             return
         offset = document.text.offset(event.position, self.documents.encoding)
-        self._request = _Request(
-            event.request, document, offset, event.grows, now, now + self._policy.debounce
-        )
-        if _inside_word(document.text.string, offset):
+        due = max(now + self._policy.debounce, self._not_before)
+        self._request = Request(event.request, document, offset, event.grows, now, due)
+        if due > now + self._policy.hold:
+            self._reply(Verdict.CLEAR, None, "the provider asks to wait")
+        elif inside_word(document.text.string, offset):
             self._reply(Verdict.CLEAR, None, "inside a word")
             self._orphan(now)
         elif answer := self._answers[event.uri].at(offset):
@@ -251,6 +243,8 @@ class Session:
         elif (stream := self._stream) and (stream.uri, stream.answer.cursor) == (event.uri, offset):
             stream.orphaned = None
             self._grow()
+            if self._request.shown and not event.grows:
+                self._settle("as far as it is written", now)
         else:
             self._cancel()
             self._advance(now)
@@ -259,9 +253,11 @@ class Session:
         stream = self._stream
         if stream is None or stream.id != event.stream:
             return
-        stream.heard = now
-        stream.answer = stream.answer.grown(with_line_ends(event.text, stream.line_end))
-        if not stream.answer.agrees:
+        stream.write(event.text, now)
+        if len(stream.answer.text) > self._policy.longest:
+            self._effects.append(Cancel(stream.id))
+            self._ended(stream.id, now)
+        elif not stream.answer.agrees:
             # The person had typed ahead and the answer goes another way: that is a new question.
             self._cancel()
             self._advance(now)
@@ -273,17 +269,16 @@ class Session:
         if stream is None or stream.id != stream_id:
             return
         self._stream = None
-        text = visible(stream.answer.text, stream.after, final=True)
-        whole = Answer(stream.id, stream.answer.anchor, text, stream.answer.middle)
-        if text:
+        whole = stream.showable(final=True)
+        if whole.text:
             self._answers[stream.uri].add(whole)
         if whole.rest:
             self._show(whole.id, whole.rest, "the model's answer")
-        elif text:
+        elif whole.text:
             # The person has typed all of it meanwhile: what follows is another question.
             self._advance(now)
         else:
-            self._settle("the model had nothing to add")
+            self._settle("the model had nothing to add", now)
 
     def _failed(self, event: Failed, now: float) -> None:
         stream, request = self._stream, self._request
@@ -292,21 +287,29 @@ class Session:
         self._stream = None
         if request is None:
             return
-        if event.transient and not request.shown and request.tries < self._policy.retries:
+        self._not_before = now + event.after
+        again = event.transient and not request.shown and request.tries < self._policy.retries
+        if again and self._not_before <= request.asked + self._policy.hold:
             request.tries += 1
-            request.due = now + event.after
+            request.due = self._not_before
             self._advance(now)
         else:
-            self._settle(event.reason)
+            self._settle(event.reason, now)
+
+    def _indexed(self, event: Indexed) -> None:
+        for path, symbols in event.files.items():
+            self.index.put(path, symbols)
+        if event.done:
+            self._context.forget()
 
     def _configured(self, event: Configured) -> None:
         self._enabled = event.enabled
         self._local = event.local
+        self._policy = replace(self._policy, stall=event.stall, retries=event.retries)
         self._context = Context(event.window)
         self._warmed = None
         if not event.enabled:
-            if self._request:
-                self._reply(Verdict.CLEAR, None, "switched off")
+            self._reply(Verdict.CLEAR, None, "switched off")
             self._cancel()
 
     def _advance(self, now: float) -> None:
@@ -321,15 +324,7 @@ class Session:
             return
         prompt = self._context.prompt(document, request.offset, self.index)
         self._streams += 1
-        string = document.text.string
-        self._stream = _Stream(
-            self._streams,
-            document.uri,
-            Answer(self._streams, request.offset, ""),
-            string[request.offset :],
-            line_end_of(string),
-            now,
-        )
+        self._stream = Stream.begin(self._streams, document, request.offset, now)
         self._effects.append(Open(self._streams, prompt))
         if prompt.stable != self._warmed:
             self._warmed = prompt.stable
@@ -355,33 +350,36 @@ class Session:
         request, stream = self._request, self._stream
         if request is None or stream is None:
             return
-        whole = visible(stream.answer.text, stream.after, final=False)
-        rest = whole[len(stream.answer.middle) :]
+        rest = stream.showable(final=False).rest
         if len(rest) > len(request.shown) and rest.startswith(request.shown):
             request.shown = rest
             if request.grows:
-                suggestion = self._suggestion(request, stream.id, rest)
+                suggestion = request.suggestion(stream.id, rest, self.documents.encoding)
                 self._effects.append(Grow(request.id, suggestion))
 
-    def _settle(self, reason: str) -> None:
+    def _settle(self, reason: str, now: float) -> None:
         """Answer the request with what it has been shown."""
         if self._request and self._request.shown:
             self._show(self._streams, self._request.shown, reason)
-        elif self._request:
+        else:
             self._reply(Verdict.CLEAR, None, reason)
+        self._orphan(now)
+
+    def _remember(self, stream: Stream) -> None:
+        """Keep what a stream has written so far, as if it had been all."""
+        if (answer := stream.showable(final=False)).text:
+            self._answers[stream.uri].add(answer)
 
     def _show(self, answer: int, text: str, reason: str) -> None:
         if self._request:
-            self._reply(Verdict.SHOW, self._suggestion(self._request, answer, text), reason)
+            suggestion = self._request.suggestion(answer, text, self.documents.encoding)
+            self._reply(Verdict.SHOW, suggestion, reason)
 
     def _reply(self, verdict: Verdict, suggestion: Suggestion | None, reason: str) -> None:
+        """Answer the request, if there is one."""
         if self._request:
             self._effects.append(Reply(self._request.id, verdict, suggestion, reason))
             self._request = None
-
-    def _suggestion(self, request: _Request, answer: int, text: str) -> Suggestion:
-        position = request.document.text.position(request.offset, self.documents.encoding)
-        return Suggestion(answer, position, text)
 
     def _cancel(self) -> None:
         if self._stream:
@@ -389,18 +387,16 @@ class Session:
             self._stream = None
 
     def _record(self, uri: str) -> None:
-        """Bring the index up to date with a buffer."""
+        """Have the index brought up to date with a buffer."""
         self._resting.pop(uri, None)
         document = self.documents.get(uri)
         # What is in the index may go out with any other file's prompt.
-        if document and document.private == "" and (tree := document.tree()):
-            self.index.put_open(document.path, from_syntax(tree, document.text))
+        if document is None or document.private != "" or len(document.text) > LIMIT:
+            return
+        if language := document.language:
+            text = document.text.string
+            self._effects.append(Digest(uri, document.version, language.name, text))
 
     def _taken(self) -> list[Effect]:
         effects, self._effects = self._effects, []
         return effects
-
-
-def _inside_word(string: str, offset: int) -> bool:
-    """Whether the cursor stands before a letter, digit or underscore of a word."""
-    return offset < len(string) and (string[offset].isalnum() or string[offset] == "_")

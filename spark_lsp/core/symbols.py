@@ -4,6 +4,10 @@ Owns the reading of a syntax tree into plain records, small enough to be sent be
 kept for a whole repository. Looking things up across files is left to `index`.
 """
 
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+
 import msgspec
 import tree_sitter
 
@@ -11,6 +15,7 @@ from spark_lsp.core.languages import Language
 from spark_lsp.core.syntax import Syntax, query
 from spark_lsp.core.text import Text
 
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 _SIGNATURE_LIMIT = 400
 """Characters of a signature that are kept: long enough for any a person wants to read."""
 
@@ -59,6 +64,7 @@ def from_syntax(syntax: Syntax, text: Text) -> FileSymbols:
     """Return what a parsed text defines and imports."""
     definitions: dict[int, Definition] = {}
     imports: dict[int, str] = {}
+    line_of = _line_finder(text, syntax.source)
     for _, captures in tree_sitter.QueryCursor(query(syntax.language)).matches(syntax.root):
         for capture, nodes in captures.items():
             node = nodes[0]
@@ -67,10 +73,10 @@ def from_syntax(syntax: Syntax, text: Text) -> FileSymbols:
             elif capture.startswith("definition."):
                 name = captures["name"][0]
                 definitions[name.start_byte] = Definition(
-                    name=_text(name, syntax.source),
+                    name=_text(name, syntax.source).rpartition("::")[2],
                     kind=capture.removeprefix("definition."),
-                    start_line=node.start_point.row,
-                    end_line=node.end_point.row,
+                    start_line=line_of(node.start_byte, node.start_point.row),
+                    end_line=line_of(node.end_byte, node.end_point.row),
                     signature=_signature(node, syntax.source),
                 )
     return FileSymbols(
@@ -79,6 +85,17 @@ def from_syntax(syntax: Syntax, text: Text) -> FileSymbols:
         definitions=tuple(definitions[at] for at in sorted(definitions)),
         imports=tuple(imports[at] for at in sorted(imports)),
     )
+
+
+def _line_finder(text: Text, source: bytes) -> Callable[[int, int], int]:
+    """Return what gives the line of a byte, which the tree knows as a row.
+
+    The tree's rows end at LF only, and so they are the text's lines unless it has a lone CR.
+    """
+    if text.string.count("\r") == text.string.count("\r\n"):
+        return lambda _byte, row: row
+    starts = [0, *(match.end() for match in _LINE_END.finditer(source))]
+    return lambda byte, _row: bisect_right(starts, byte) - 1
 
 
 def _signature(node: tree_sitter.Node, source: bytes) -> str:

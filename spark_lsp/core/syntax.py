@@ -114,11 +114,6 @@ class Syntax:
         """The text in UTF-8."""
         return self._source
 
-    @property
-    def has_error(self) -> bool:
-        """Whether any part of the text could not be parsed."""
-        return self._tree.root_node.has_error
-
 
 def _encoded(string: str) -> bytes:
     # A lone surrogate can arrive in JSON; it must not raise, and its length must stay three bytes.

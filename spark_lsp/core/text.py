@@ -166,24 +166,31 @@ def units(string: str, encoding: Encoding) -> int:
         return len(string)
     if encoding is Encoding.UTF8:
         return len(string.encode("utf-8", "surrogatepass"))
-    return len(string) + sum(char > "\uffff" for char in string)
+    return len(string.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _characters(line: str, units_wanted: int, encoding: Encoding) -> int:
-    """Return how many whole characters of `line` fit into so many units."""
-    seen = 0
-    for index, char in enumerate(line):
-        seen += _width(char, encoding)
-        if seen > units_wanted:
-            return index
-    return len(line)
+def _characters(line: str, wanted: int, encoding: Encoding) -> int:
+    """Return how many whole characters of `line` fit into so many units.
+
+    Bisects over encodings of slices, which run in C: a line may be megabytes long.
+    """
+    low, high = 0, min(wanted, len(line))
+    if units(line[:high], encoding) <= wanted:
+        return high
+    while low < high:
+        middle = (low + high + 1) // 2
+        # Only what lies between is measured: the whole costs no more than twice the line.
+        size = units(line[low:middle], encoding)
+        if size <= wanted:
+            low, wanted = middle, wanted - size
+        else:
+            high = middle - 1
+    return low
 
 
-def _width(char: str, encoding: Encoding) -> int:
-    """Return the units that one character takes."""
-    if encoding is Encoding.UTF16:
-        return 2 if char > "\uffff" else 1
-    return 1 if char < "\x80" else 2 if char < "\u0800" else 3 if char <= "\uffff" else 4
+def inside_word(string: str, offset: int) -> bool:
+    """Whether a letter, digit or underscore follows at an offset."""
+    return offset < len(string) and (string[offset].isalnum() or string[offset] == "_")
 
 
 def difference(before: str, after: str) -> Edit:

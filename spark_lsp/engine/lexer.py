@@ -31,16 +31,3 @@ def is_open(token: str) -> bool:
 def unify_newlines(text: str) -> str:
     """The same lines, each ended by a line feed; the engine knows no other ending."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
-def newline_between(prefix: str, suffix: str) -> str:
-    """How lines end here: as the one before the cursor, else as the one after it."""
-    for text, place in (
-        (prefix, max(prefix.rfind("\n"), prefix.rfind("\r"))),
-        (suffix, min((i for i in (suffix.find("\n"), suffix.find("\r")) if i >= 0), default=-1)),
-    ):
-        if place >= 0:
-            if text[place] == "\r":
-                return "\r\n" if text[place + 1 : place + 2] == "\n" else "\r"
-            return "\r\n" if text[max(place - 1, 0) : place] == "\r" else "\n"
-    return "\n"

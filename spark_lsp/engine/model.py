@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spark_lsp.engine.corpus import Corpus
 from spark_lsp.engine.decode import Gate, Piece, Writer
-from spark_lsp.engine.lexer import newline_between, unify_newlines
+from spark_lsp.engine.lexer import unify_newlines
 from spark_lsp.engine.page import Reader, Source
 from spark_lsp.engine.segment import Segment
 from spark_lsp.engine.vocabulary import Vocabulary
@@ -71,7 +71,7 @@ class Engine:
 
         `reference` holds paths and texts that are known besides, such as other open files. What
         was learned of `path` itself has no say: `prefix` and `suffix` are what it is now. At most
-        `limit` pieces come; none when unsure.
+        `limit` pieces come; none when unsure. Lines end by a line feed, however the file's do.
         """
         weights = self._weights
         page = self._reader.read(
@@ -85,7 +85,7 @@ class Engine:
         )
         ballot = Ballot(page, self._voices(path), self._vocabulary, weights)
         writer = Writer(page, ballot, self._vocabulary, self._gate)
-        return _with_newlines(writer.pieces(limit), newline_between(prefix, suffix))
+        return writer.pieces(limit)
 
     def _voices(self, path: str) -> _Voices:
         """The segments and what each of their files has to say about `path`."""
@@ -114,8 +114,3 @@ class Engine:
         if name.rpartition(".")[2] != other_name.rpartition(".")[2]:
             return self._weights.elsewhere
         return self._weights.same_directory if folder == other_folder else self._weights.same_suffix
-
-
-def _with_newlines(pieces: Iterator[Piece], newline: str) -> Iterator[Piece]:
-    for piece in pieces:
-        yield Piece(piece.text.replace("\n", newline), piece.probability)

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from typing import Protocol, assert_never
 
-from spark_lsp.core.events import Cancel, Effect, Event, Failed, Grow, Open, Reply, Warm
+from spark_lsp.core.events import Cancel, Digest, Effect, Event, Failed, Grow, Open, Reply, Warm
 from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.core.session import Session
 
@@ -43,6 +43,14 @@ class Backend(Protocol):
         ...
 
 
+class Parser(Protocol):
+    """Where buffers are parsed; what they define comes back as events."""
+
+    def digest(self, effect: Digest) -> None:
+        """Parse a buffer."""
+        ...
+
+
 class Driver:
     """The loop around a session."""
 
@@ -50,6 +58,7 @@ class Driver:
         """Drive a session; `backend` must be set before the first event."""
         self.session = session
         self.backend: Backend | None = None
+        self.parser: Parser | None = None
         self._editor = editor
         self._loop = loop
         self._timer: asyncio.TimerHandle | None = None
@@ -71,18 +80,11 @@ class Driver:
     def _perform(self, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
-                case Open(stream, prompt):
-                    if self.backend:
-                        self.backend.open(stream, prompt)
-                    else:
-                        gone = Failed(stream, "there is no backend", transient=False)
-                        self._loop.call_soon(self.feed, gone)
-                case Cancel(stream):
-                    if self.backend:
-                        self.backend.cancel(stream)
-                case Warm(stable):
-                    if self.backend:
-                        self.backend.warm(stable)
+                case Open() | Cancel() | Warm():
+                    self._ask(effect)
+                case Digest():
+                    if self.parser:
+                        self.parser.digest(effect)
                 case Grow():
                     self._editor.grow(effect)
                 case Reply():
@@ -91,6 +93,21 @@ class Driver:
                 case _:
                     assert_never(effect)
         self._arm()
+
+    def _ask(self, effect: Open | Cancel | Warm) -> None:
+        """Pass on to the backend what it is to do."""
+        backend = self.backend
+        match effect:
+            case Open(stream, prompt):
+                if backend:
+                    backend.open(stream, prompt)
+                else:
+                    gone = Failed(stream, "there is no backend", transient=False)
+                    self._loop.call_soon(self.feed, gone)
+            case Cancel(stream) if backend:
+                backend.cancel(stream)
+            case Warm(stable) if backend:
+                backend.warm(stable)
 
     def _arm(self) -> None:
         due = self.session.deadline()

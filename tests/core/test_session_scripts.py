@@ -2,7 +2,8 @@
 
 A line is `SECONDS VERB ARGUMENTS -> EFFECTS`. Verbs of the editor: `type "x"`, `delete N`,
 `insert OFFSET "x"`, `ask N [blunt]` (blunt: cannot show growth), `withdraw N`, `close`. Of the
-backend: `up`, `down`, `wrote N "x"`, `ended N`, `failed N [transient]`. Of the settings: `remote`,
+backend: `up`, `down`, `wrote N "x"`, `ended N`,
+`failed N [transient [SECONDS]]`. Of the settings: `remote`,
 after which the backend is not a process of ours. Of the files: `vetted [REASON]`. Of time: `tick`.
 """
 
@@ -19,6 +20,7 @@ from spark_lsp.core.events import (
     Cancel,
     Closed,
     Configured,
+    Digest,
     Down,
     Edited,
     Effect,
@@ -35,6 +37,7 @@ from spark_lsp.core.events import (
     Withdrawn,
     Wrote,
 )
+from spark_lsp.core.policy import Policy
 from spark_lsp.core.session import Session
 from spark_lsp.core.text import Edit, Encoding, Text
 from tests.fixture import Fixture, fixtures
@@ -51,7 +54,7 @@ class Conversation:
         self.text = Text(before + after)
         self.cursor = len(before)
         self.version = 1
-        self.session = Session(Encoding.UTF16)
+        self.session = Session(Encoding.UTF16, policy=Policy(longest=60))
         self.session.handle(Opened(URI, name, "", 1, self.text.string), 0.0)
 
     def line(self, line: str) -> str:
@@ -100,7 +103,8 @@ class Conversation:
             case "ended", _:
                 return Ended(number)
             case "failed", _, *rest:
-                return Failed(number, "the model failed", transient=bool(rest))
+                after = float(rest[1]) if len(rest) > 1 else 0.0
+                return Failed(number, "the model failed", bool(rest), after)
         raise AssertionError(verb)
 
     def edited(self, start: int, end: int, new: str, *, follow: bool = True) -> Edited:
@@ -124,7 +128,7 @@ def tell(effect: Effect) -> str:
             return f"open {stream}"
         case Cancel(stream):
             return f"cancel {stream}"
-        case Warm():
+        case Warm() | Digest():
             return ""
         case Grow(request, suggestion):
             return f"grow {request} {json.dumps(suggestion.text)}"

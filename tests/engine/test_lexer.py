@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_lsp.engine.lexer import is_open, lex, newline_between, unify_newlines
+from spark_lsp.engine.lexer import is_open, lex, unify_newlines
 
 ANY_TEXT = st.text(
     st.characters(categories=None)
@@ -62,22 +62,3 @@ def test_code_is_cut_into_words_operators_and_newlines(text: str, tokens: list[s
 def test_words_and_spaces_may_go_on(token: str, *, expected: bool) -> None:
     """A half-typed token is a word or a space; punctuation is complete."""
     assert is_open(token) is expected
-
-
-@pytest.mark.parametrize(
-    ("prefix", "suffix", "newline"),
-    [
-        ("", "", "\n"),
-        ("a\nb", "\r\n", "\n"),
-        ("a\r\nb", "\n", "\r\n"),
-        ("a\rb", "", "\r"),
-        ("a", "b\r\nc\n", "\r\n"),
-        ("a", "b\rc", "\r"),
-        ("a", "\n", "\n"),
-    ],
-)
-def test_lines_end_as_the_nearest_line_before_the_cursor_does(
-    prefix: str, suffix: str, newline: str
-) -> None:
-    """Where none stands before the cursor, as the nearest after it does."""
-    assert newline_between(prefix, suffix) == newline

@@ -55,14 +55,14 @@ def test_a_line_known_from_the_repository_is_finished(text: str, expected: str) 
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_lines_end_as_they_do_in_the_file(newline: str) -> None:
-    """The repository's line endings do not matter, those of the open file do."""
+def test_lines_end_by_a_line_feed_however_the_file_ends_its_own(newline: str) -> None:
+    """Whoever shows a completion knows how the file ends its lines."""
     block = "with open(path) as file:\n    text = file.read()\n    close(file)\n"
     learned = {f"{name}.py": block for name in "abcd"}
     said = completed(learned=learned, text=f"a = 1{newline}with open(path)|")
 
-    assert f"as file:{newline}    text = file.read(){newline}    close(file)" in said
-    assert "\n" not in said.replace(newline, "")
+    assert "as file:\n    text = file.read()\n    close(file)" in said
+    assert "\r" not in said
 
 
 def test_crlf_repositories_teach_like_others() -> None:
