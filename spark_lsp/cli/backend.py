@@ -15,7 +15,8 @@ from pathlib import Path
 
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.engine.model import Engine
-from spark_lsp.server.backend import MODEL, MODELS, Service, Teacher
+from spark_lsp.server.backend import MODEL, MODELS, Service
+from spark_lsp.server.teacher import Teacher
 from spark_lsp.server.websocket import is_loopback, listening
 
 
@@ -25,7 +26,7 @@ def run(host: str, port: int, workspace: Path | None) -> int:
         raise CommandError(f"--host must be a loopback address such as 127.0.0.1, not {host}", 2)
     if workspace is not None and not workspace.is_dir():
         raise CommandError(f"--workspace: there is no directory {workspace}", 2)
-    asyncio.run(_serve(host, port, workspace))
+    asyncio.run(_serve(host.strip("[]"), port, workspace))
     return 0
 
 

@@ -33,13 +33,16 @@ class ErrorAnswer(Exception):  # noqa: N818 - an answer, if not the wanted one
 class Client:
     """An editor's end of the protocol.
 
-    `on_notification` is called with each notification, `stray` counts answers to nothing asked.
+    `on_notification` is called with each notification; set it before `initialize`, or what comes
+    with the handshake is lost. `stray` counts answers to nothing asked, and `problems` says, in a
+    sentence each, which messages could not be taken.
     """
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         """Wrap a running server; use `start`."""
         self.process = process
         self.stray = 0
+        self.problems: list[str] = []
         self.on_notification: Callable[[str, Any], None] = lambda _method, _params: None
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._ids = 0
@@ -77,7 +80,10 @@ class Client:
         """
         self._ids += 1
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._answers[self._ids] = answer
+        if self._reader.done():
+            _fail(answer, ServerGone("the server has ended"))
+        else:
+            self._answers[self._ids] = answer
         self.send({"jsonrpc": "2.0", "id": self._ids, "method": method, "params": params})
         return answer
 
@@ -122,15 +128,24 @@ class Client:
     async def _read(self) -> None:
         frames = Frames()
         assert self.process.stdout is not None
-        with contextlib.suppress(FramingError):
+        try:
             while data := await self.process.stdout.read(65_536):
                 for body in frames.feed(data):
-                    self._take(json.loads(body))
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(ServerGone("the server has ended"))
-                answer.exception()  # nobody may be waiting for it
-        self._answers.clear()
+                    self._receive(body)
+        except FramingError as error:
+            self.problems.append(f"the server does not speak the base protocol: {error}")
+        finally:
+            for answer in self._answers.values():
+                _fail(answer, ServerGone("the server has ended"))
+            self._answers.clear()
+
+    def _receive(self, body: bytes) -> None:
+        """Take in one message; whatever is wrong with it, the next may be right."""
+        try:
+            self._take(json.loads(body))
+        except Exception as error:  # noqa: BLE001 - also what handlers raise
+            problem = f"{type(error).__name__}: {error}"
+            self.problems.append(f"a message of the server cannot be taken ({problem})")
 
     def _take(self, message: Mapping[str, Any]) -> None:
         if "method" in message:
@@ -142,11 +157,16 @@ class Client:
         answer = self._answers.pop(message["id"], None) if message.get("id") else None
         if answer is None:
             self.stray += 1
-        elif answer.done():
-            pass
-        elif "error" in message:
-            error = message["error"]
-            answer.set_exception(ErrorAnswer(error["code"], error["message"]))
-            answer.exception()  # nobody may be waiting for it
+        elif "result" in message:
+            if not answer.done():
+                answer.set_result(message["result"])
         else:
-            answer.set_result(message["result"])
+            error = message.get("error")
+            told = error if isinstance(error, dict) else {}
+            _fail(answer, ErrorAnswer(told.get("code", 0), str(told.get("message", message))))
+
+
+def _fail(answer: asyncio.Future[Any], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)
+        answer.exception()  # nobody may be waiting for it

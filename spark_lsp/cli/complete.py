@@ -81,6 +81,8 @@ async def _complete(path: Path, text: Text, offset: int, root: Path, options: li
             await asyncio.sleep(0.1)
     finally:
         await client.close()
+        for problem in client.problems:
+            sys.stderr.write(f"spark-lsp: {problem}\n")
     if printed:
         sys.stdout.write("\n")
     else:

@@ -94,6 +94,7 @@ async def _drive(
 ) -> Report:
     report = Report()
     client = await Client.start(*options)
+    client.on_notification = partial(_told, report)
     try:
         await client.initialize(root)
         for path, cut in holes:
@@ -110,11 +111,18 @@ async def _drive(
         report.errors.append(str(error))
     finally:
         status = await client.close()
+    report.errors.extend(client.problems)
     if client.stray:
         report.errors.append(f"{client.stray} answers came to nothing that was asked")
     if status != 0:
         report.errors.append(f"the server ended with status {status}")
     return report
+
+
+def _told(report: Report, method: str, params: Any) -> None:
+    """Note what the server tells the person: it does so only if something is wrong."""
+    if method == "window/showMessage":
+        report.errors.append(str(params["message"]))
 
 
 class Best:
@@ -195,6 +203,7 @@ class Typist:
                 await self._wait(answer)
         await self._wait(self._pending)
         self._report.stale_frames += self._screen.stale_frames
+        self._report.crossed_frames += self._screen.crossed_frames
         self._report.shrunk_frames += self._screen.shrunk_frames
         self._client.notify("textDocument/didClose", {"textDocument": {"uri": self._uri}})
 
@@ -251,9 +260,8 @@ class Typist:
             self._client.notify("$/cancelRequest", {"id": self._id})
 
     def _notified(self, method: str, params: Any) -> None:
-        if method == "window/showMessage":
-            self._report.errors.append(str(params["message"]))
-        elif method == "$/progress":
+        _told(self._report, method, params)
+        if method == "$/progress":
             _, _, version = str(params["token"]).rpartition("#")
             self._seen(int(version), params["value"], final=False)
 

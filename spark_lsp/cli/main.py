@@ -8,6 +8,7 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,19 +19,11 @@ from spark_lsp.cli.errors import CommandError
 def main() -> NoReturn:
     """Run the command line; never returns."""
     arguments = _parser().parse_args()
-    level = os.environ.get("SPARK_LSP_LOG", "warning").upper()
-    known = level in logging.getLevelNamesMapping()
-    logging.basicConfig(
-        level=level if known else "WARNING",
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    # pygls logs every message that it sends, and with them the person's code.
-    logging.getLogger("pygls").setLevel(logging.ERROR)
+    _configure_logs(os.environ.get("SPARK_LSP_LOG", "warning").upper())
     try:
         status = arguments.run(arguments)
     except CommandError as error:
-        sys.stderr.write(f"spark-lsp: {error}\n")
+        sys.stderr.write(f"spark-lsp: {_one_line(str(error))}\n")
         status = error.status
     except KeyboardInterrupt:
         status = 130
@@ -41,8 +34,51 @@ def main() -> NoReturn:
     sys.exit(status)
 
 
+def _configure_logs(level: str) -> None:
+    """Log to standard error; only what is ours follows the level that a person asks for.
+
+    Libraries tell more than may be told: websockets logs headers, and the key in them; pygls logs
+    messages, and the person's code.
+    """
+    logging.basicConfig(
+        level=logging.WARNING,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("pygls").setLevel(logging.ERROR)
+    known = level in logging.getLevelNamesMapping()
+    logging.getLogger("spark_lsp").setLevel(level if known else logging.WARNING)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong in one line, and where to read on."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        self.exit(2, f"{self.prog}: {_one_line(message)}; try {self.prog} --help\n")
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a number within bounds."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"say a number from {least} to {most}, not {text!r}")
+        return number
+
+    return read
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="spark-lsp",
         description="A language server for realtime completion: ghost text that streams while you "
         "type, from any model or from none.",
@@ -69,7 +105,9 @@ def _parser() -> argparse.ArgumentParser:
         "address and a token when it is ready, and ends when its standard input closes.",
     )
     backend.add_argument("--host", default="127.0.0.1", help="loopback address (127.0.0.1)")
-    backend.add_argument("--port", type=int, default=0, metavar="N", help="port (any free one)")
+    backend.add_argument(
+        "--port", type=_number(0, 65_535), default=0, metavar="N", help="port (any free one)"
+    )
     backend.add_argument("--workspace", type=Path, metavar="DIR", help="what to learn from")
     backend.set_defaults(run=_backend)
 
@@ -85,12 +123,18 @@ def _parser() -> argparse.ArgumentParser:
     drive.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
     drive.add_argument(
         "--pace",
-        type=int,
+        type=_number(0, 60_000),
         default=60,
         metavar="MS",
         help="milliseconds from key to key (60); 0 types as soon as the last key is answered",
     )
-    drive.add_argument("--lines", type=int, default=30, metavar="N", help="lines to type (30)")
+    drive.add_argument(
+        "--lines",
+        type=_number(1, 100_000),
+        default=30,
+        metavar="N",
+        help="lines to type (30)",
+    )
     drive.add_argument(
         "--picture",
         type=Path,

@@ -26,7 +26,8 @@ class Report:
         wrong_accepts: acceptances after which the buffer was not what was to be written.
         requests: completions asked for.
         cancels: requests that the editor withdrew before they were answered.
-        stale_frames: answers that did not fit the buffer on screen.
+        stale_frames: answers that should not have been sent any more, see `Screen`.
+        crossed_frames: answers that crossed a key on its way.
         shrunk_frames: partial results that took shown text back.
         waits: milliseconds from a key to the first text for it.
         streamed: tokens that came after the first frame of an answer, and seconds they took.
@@ -41,6 +42,7 @@ class Report:
     requests: int = 0
     cancels: int = 0
     stale_frames: int = 0
+    crossed_frames: int = 0
     shrunk_frames: int = 0
     waits: list[float] = field(default_factory=list)
     streamed: tuple[int, float] = (0, 0.0)
@@ -70,6 +72,7 @@ class Report:
             "requests": self.requests,
             "cancels": self.cancels,
             "stale_frames": self.stale_frames,
+            "crossed_frames": self.crossed_frames,
             "shrunk_frames": self.shrunk_frames,
             "first_text": {
                 name: round(percentile(self.waits, share), 3)
@@ -101,7 +104,11 @@ class Report:
                 f"p50; p95 {percentile(self.waits, 0.95):.1f} ms, {len(self.waits)} answers",
             ),
             ("streamed", f"{tokens / seconds:,.0f}" if seconds else "-", "tokens per second"),
-            ("stale frames", f"{self.stale_frames}", "answers that came for an older text"),
+            (
+                "stale frames",
+                f"{self.stale_frames}",
+                f"{self.crossed_frames} more crossed a key on its way and were not shown",
+            ),
             ("errors", f"{len(self.errors)}", "; ".join(self.errors[:3])),
         )
         for row in rows:

@@ -21,7 +21,10 @@ class Screen:
         cursor: offset of the cursor.
         version: how often the buffer has changed.
         ghost: the text shown after the cursor, or "".
-        stale_frames: answers that did not fit the buffer that was on screen when they came.
+        stale_frames: answers that the server should not have sent any more: for another place
+            than the cursor's, for a request that it had answered, or for an older text than one
+            that it had already spoken of.
+        crossed_frames: answers for an older text that crossed a key on its way to the server.
         shrunk_frames: partial results that took back text shown before for the same request.
     """
 
@@ -30,8 +33,11 @@ class Screen:
     version: int = 1
     ghost: str = ""
     stale_frames: int = 0
+    crossed_frames: int = 0
     shrunk_frames: int = 0
     _partial: str = field(default="", repr=False)
+    _heard: int = 0
+    _settled: int = 0
 
     @property
     def position(self) -> Position:
@@ -52,19 +58,27 @@ class Screen:
     def asked(self) -> None:
         """A request has been sent for what is on screen now."""
         self._partial = ""
+        self._settled = min(self._settled, self.version - 1)
 
     def answered(self, version: int, result: Mapping[str, Any] | None, *, final: bool) -> str:
         """Show an answer to the request sent at a version; returns the text it brought.
 
-        None keeps what is shown. An answer for another version than that on screen is stale and
-        is not shown, as is one whose place is not the cursor's.
+        None keeps what is shown. An answer for another version than that on screen is not shown,
+        nor is one whose place is not the cursor's.
         """
+        late = version < self._heard or version <= self._settled
+        self._heard = max(self._heard, version)
+        if final:
+            self._settled = max(self._settled, version)
         if result is None:
             return ""
         items: Sequence[Mapping[str, Any]] = result.get("items") or ()
         text = str(items[0].get("insertText", "")) if items else ""
-        if version != self.version or (items and not self._fits(items[0])):
+        if late or (version == self.version and items and not self._fits(items[0])):
             self.stale_frames += bool(text)
+            return ""
+        if version != self.version:
+            self.crossed_frames += bool(text)
             return ""
         if not text.startswith(self._partial):
             self.shrunk_frames += 1

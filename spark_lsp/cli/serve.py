@@ -1,17 +1,21 @@
 """`spark-lsp serve`: a language server for one editor.
 
-Owns the choice of the pipe. Everything else is `server.app`'s.
+Owns the choice of the pipe, and that the process ends. Everything else is `server.app`'s.
 """
 
 import asyncio
 import gc
+import os
 import sys
 from pathlib import Path
 
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.server.app import App
-from spark_lsp.server.pipes import Connection, StandardStreams
+from spark_lsp.server.pipes import Pipe, Refused, StandardStreams, TcpPipe
 from spark_lsp.server.websocket import is_loopback
+
+_THREADS_LIMIT = 0.5
+"""Seconds that threads of a server that has ended may still take."""
 
 
 def run(tcp: str | None, config: Path | None) -> int:
@@ -28,20 +32,19 @@ def run(tcp: str | None, config: Path | None) -> int:
 async def _serve_streams(config: Path | None) -> int:
     app = App(config)
     loop = asyncio.get_running_loop()
-    return await app.run(
-        StandardStreams(sys.stdin.fileno(), sys.stdout.fileno(), app.receive, loop)
-    )
+    streams = StandardStreams(sys.stdin.fileno(), sys.stdout.fileno(), app.receive, loop)
+    return await _served(app, streams)
 
 
 async def _serve_tcp(host: str, port: int, config: Path | None) -> int:
     app = App(config)
-    arrived: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+    arrived: asyncio.Future[TcpPipe] = asyncio.get_running_loop().create_future()
 
     def factory() -> asyncio.Protocol:
-        connection = Connection(app.receive)
-        if not arrived.done():
-            arrived.set_result(connection)
-        return connection
+        if arrived.done():  # it was in the backlog before the listener closed
+            return Refused()
+        arrived.set_result(TcpPipe(app.receive))
+        return arrived.result()
 
     try:
         listener = await asyncio.get_running_loop().create_server(factory, host, port)
@@ -49,9 +52,22 @@ async def _serve_tcp(host: str, port: int, config: Path | None) -> int:
         raise CommandError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
     address = listener.sockets[0].getsockname()
     sys.stderr.write(f"spark-lsp listens on {address[0]}:{address[1]}\n")
-    connection = await arrived
-    listener.close()  # one editor a server
-    return await app.run(connection)
+    pipe = await arrived
+    listener.close()
+    return await _served(app, pipe)
+
+
+async def _served(app: App, pipe: Pipe) -> int:
+    """Serve, and see to it that the process ends.
+
+    A thread can hang in a file system that does not answer. Python would wait for it for ever.
+    """
+    status = await app.run(pipe)
+    ending = asyncio.ensure_future(asyncio.get_running_loop().shutdown_default_executor())
+    done, _ = await asyncio.wait([ending], timeout=_THREADS_LIMIT)
+    if not done:
+        os._exit(status)
+    return status
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -22,10 +22,10 @@ buffer is cancelled in the same call; one that agrees is kept, for a grace perio
 that the editor sends with the key. A request looks, in this order: finished answers, the stream,
 and only then the backend.
 
-A stream that fails before anything was visible is retried once if the failure is transient. While
-the backend is away, a request waits for it, but not for longer than `Policy.hold`. The same holds
-while it is not known whether a document may leave the machine; of one that may not, nothing goes to
-a backend that is not our own process, nor into the index.
+A stream that fails before anything was visible is retried if the failure is transient. A request
+waits for a backend that is away, or until it is known whether its document may leave the machine,
+but not for longer than `Policy.hold`. Of a document that may not leave, nothing goes to a backend
+that is not our own process, nor into the index, from where it could leave with another's prompt.
 """
 
 from dataclasses import replace
@@ -124,10 +124,9 @@ class Session:
                 self._down_reason = event.reason
             case Indexed():
                 self._indexed(event)
-            case Digested():
-                document = self.documents.get(event.uri)
-                if document and event.symbols and document.private == "":
-                    self.index.put_open(document.path, event.symbols)
+            case Digested(uri, _, symbols):
+                if (document := self.documents.get(uri)) and document.private == "" and symbols:
+                    self.index.put_open(document.path, symbols)
             case Configured():
                 self._configured(event)
             case _:
@@ -390,12 +389,11 @@ class Session:
         """Have the index brought up to date with a buffer."""
         self._resting.pop(uri, None)
         document = self.documents.get(uri)
-        # What is in the index may go out with any other file's prompt.
         if document is None or document.private != "" or len(document.text) > LIMIT:
             return
         if language := document.language:
-            text = document.text.string
-            self._effects.append(Digest(uri, document.version, language.name, text))
+            string = document.text.string
+            self._effects.append(Digest(uri, document.version, language.name, string))
 
     def _taken(self) -> list[Effect]:
         effects, self._effects = self._effects, []

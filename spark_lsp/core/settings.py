@@ -5,13 +5,19 @@ Owns the record and its validation. Where settings come from (file, environment,
 """
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+_ADDRESS = re.compile(
+    r"(?:ws|http)s?://(?:[^/?#@\s]*@)?(?:\[[0-9a-f:.]+\]|[^/?#@:\s\[\]]+)(?::\d{1,5})?(?:[/?][^#\s]*)?",
+    re.IGNORECASE,
+)
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
 EMBEDDED = "embedded"
@@ -26,7 +32,7 @@ class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     Attributes:
         base_url: its root, e.g. "wss://api.example.com/v1".
         env_key: the name of the environment variable that holds the key, never the key.
-        wire_api: the protocol it speaks; only "responses" is understood so far.
+        wire_api: the protocol it speaks; so far only "responses".
         supports_websockets: whether Responses go over WebSocket; they must, so far.
         http_headers: headers sent with each connection.
         query_params: parameters added to each URL.
@@ -37,7 +43,7 @@ class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     base_url: str
     env_key: str = ""
-    wire_api: Literal["responses", "completions", "fim", "infill", "ollama", "chat"] = "responses"
+    wire_api: Literal["responses"] = "responses"
     supports_websockets: bool = True
     http_headers: dict[str, str] = {}
     query_params: dict[str, str] = {}
@@ -114,8 +120,9 @@ def read(*layers: Mapping[str, Any]) -> Settings:
 
 def _provider(place: str, raw: object) -> Provider:
     provider = _converted(raw, Provider, place)
-    if provider.wire_api != "responses":
-        message = f"{place}.wire_api: {provider.wire_api!r} is not understood yet, use 'responses'"
+    if not _ADDRESS.fullmatch(provider.base_url):
+        # The address is not repeated: there may be a password in it.
+        message = f"{place}.base_url: write an address such as wss://api.example.com/v1"
         raise SettingsError(message)
     if not provider.supports_websockets:
         message = f"{place}.supports_websockets: only WebSocket is understood yet, use true"
@@ -127,7 +134,7 @@ def _converted(raw: object, kind: type[_Record], place: str = "") -> _Record:
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        raise SettingsError(_sentence(str(error), place)) from None
+        raise SettingsError(_sentence(str(error), place, kind)) from None
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,11 +146,25 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
     return result
 
 
-def _sentence(message: str, place: str) -> str:
+def _sentence(message: str, place: str, kind: type[msgspec.Struct]) -> str:
     """Turn msgspec's "Expected `int` - at `$.a.b`" into "place.a.b: expected `int`"."""
     what, _, where = message.partition(" - at `$")
     path = (place + where.rstrip("`")).lstrip(".")
+    dot = "." if path else ""
     if unknown := _UNKNOWN.fullmatch(what):
-        return f"{path}{'.' if path else ''}{unknown[1]}: there is no such setting"
-    what = what[:1].lower() + what[1:]
+        near = get_close_matches(unknown[1], kind.__struct_fields__, 1)
+        hint = f", do you mean {near[0]}?" if near else ""
+        return f"{path}{dot}{unknown[1]}: there is no such setting{hint}"
+    if missing := _MISSING.fullmatch(what):
+        return f"{path}{dot}{missing[1]}: is missing, write one"
+    if choices := _choices(kind, path.rpartition(".")[2]):
+        return f"{path}: choose {' or '.join(filter(None, (', '.join(choices[:-1]), choices[-1])))}"
+    what = (what[:1].lower() + what[1:]).replace("`object`", "a table")
     return f"{path}: {what}" if path else what
+
+
+def _choices(kind: type[msgspec.Struct], name: str) -> Sequence[str]:
+    """Return the values that a setting can have, if they are few enough to be told."""
+    hint = get_type_hints(kind).get(name)
+    literals = [part for part in (hint, *get_args(hint)) if get_origin(part) is Literal]
+    return [str(value) for literal in literals for value in get_args(literal)]

@@ -11,19 +11,20 @@ import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from spark_lsp.core import exclusion
 from spark_lsp.core.events import Configured, Event, Opened, Vetted
-from spark_lsp.core.policy import Policy
 from spark_lsp.core.session import Session
 from spark_lsp.core.settings import Provider, Settings, SettingsError
 from spark_lsp.server import configuration, walk
 from spark_lsp.server.backend import MODEL
 from spark_lsp.server.connection import Connection
+from spark_lsp.server.digester import Digester
 from spark_lsp.server.driver import Driver
 from spark_lsp.server.embedded import Child
 from spark_lsp.server.framing import Frames, FramingError
-from spark_lsp.server.hooks import Client, Hooks
+from spark_lsp.server.hooks import Hooks, Introduction, location
 from spark_lsp.server.lsp import Server
 from spark_lsp.server.pipes import Pipe
 from spark_lsp.server.websocket import Endpoint
@@ -33,6 +34,8 @@ from spark_lsp.wire.requests import Profile
 _log = logging.getLogger(__name__)
 
 _MAX_OUTPUT_TOKENS = 128
+_TASKS_LIMIT = 1.0
+"""Seconds that tasks may take to end; the child and the pipe take as much, if they hang."""
 
 
 class App:
@@ -54,14 +57,16 @@ class App:
             )
         )
         self._settings = Settings()
-        self._options: dict[str, Any] = {}
+        self._options: list[Mapping[str, Any]] = [{}]
         self._root: Path | None = None
         self._driver: Driver | None = None
         self._child: Child | None = None
         self._workspace: Workspace | None = None
         self._indexing: asyncio.Task[None] | None = None
         self._connecting: asyncio.Task[None] | None = None
+        self._digesting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._complained = False
 
     async def run(self, pipe: Pipe) -> int:
         """Serve until the editor leaves; returns the exit status of the process."""
@@ -73,7 +78,7 @@ class App:
             return await self._ended
         finally:
             await self._close()
-            pipe.close()
+            await pipe.close()
 
     def receive(self, data: bytes) -> None:
         """Take in bytes from the editor; none mean that it is gone."""
@@ -91,39 +96,36 @@ class App:
         if not self._ended.done():
             self._ended.set_result(status)
 
-    def _started(self, client: Client) -> None:
-        self._options = client.options
+    def _started(self, client: Introduction) -> None:
+        self._options = [client.options]
         self._root = Path(client.root) if client.root else None
-        self._settings = self._read(client.options)
-        provider = self._settings.provider() or Provider(base_url="")
-        session = Session(
-            client.encoding,
-            self._settings.model_context_window,
-            Policy(
-                stall=provider.stream_idle_timeout_ms / 1000,
-                retries=provider.request_max_retries,
-            ),
-        )
+        self._settings = self._read()
+        session = Session(client.encoding, self._settings.model_context_window)
         self._driver = Driver(session, self._server.protocol, self._loop)
         self._feed(self._configuration())
         self._connect(self._driver)
+        digester = Digester(self._feed)
+        self._driver.parser = digester
+        self._digesting = self._loop.create_task(digester.run())
+        self._digesting.add_done_callback(self._ended_early)
         if self._root and self._root.is_dir():
             self._workspace = Workspace(self._root, self._feed)
             self._indexing = self._loop.create_task(self._workspace.run())
-            self._indexing.add_done_callback(_report)
+            self._indexing.add_done_callback(self._ended_early)
 
     def _feed(self, event: Event) -> None:
         if self._driver:
             self._driver.feed(event)
         if isinstance(event, Opened):
-            self._run(self._vet(event.uri, event.path))
+            self._run(self._vet(event.uri))
 
-    async def _vet(self, uri: str, path: str) -> None:
+    async def _vet(self, uri: str) -> None:
         """Find out whether a document may leave the machine, by its name and the ignore files."""
-        private = exclusion.excluded_by_name(path) or ""
-        if self._root and not private:
-            allowed = await asyncio.to_thread(walk.allowed, self._root, path)
-            private = "" if allowed else "ignored by git or .sparkignore"
+        try:
+            private = await asyncio.to_thread(_private, uri, self._root)
+        except Exception:  # noqa: BLE001 - whatever it was, the text stays here
+            _log.exception("%s is kept private, because it could not be judged", uri)
+            private = "it could not be judged"
         self._feed(Vetted(uri, private))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
@@ -131,10 +133,13 @@ class App:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(_report)
+        task.add_done_callback(self._ended_early)
 
     def _configured(self, options: dict[str, Any]) -> None:
-        before, self._settings = self._settings, self._read({**self._options, **options})
+        # What it said at first goes on to hold where this says nothing; what it said in between
+        # does not: editors send all they have, and what a person has taken out must be gone.
+        self._options = [*self._options[:1], options]
+        before, self._settings = self._settings, self._read()
         self._feed(self._configuration())
         if self._driver and _differ(before, self._settings):
             if self._connecting:
@@ -147,19 +152,23 @@ class App:
         if self._workspace:
             self._workspace.changed(paths)
 
-    def _read(self, options: Mapping[str, Any]) -> Settings:
+    def _read(self) -> Settings:
         try:
-            return configuration.load(self._config, options)
+            return configuration.load(self._config, *self._options)
         except SettingsError as error:
             # Without usable settings nothing may leave the machine: the defaults send nothing.
             self._server.complain(f"spark-lsp runs on its defaults, because {error}")
             return Settings()
 
     def _configuration(self) -> Configured:
+        provider = self._settings.provider()
+        figures = provider or Provider(base_url="")
         return Configured(
             self._settings.enabled,
             self._settings.model_context_window,
-            local=self._settings.provider() is None,
+            local=provider is None,
+            stall=figures.stream_idle_timeout_ms / 1000,
+            retries=figures.request_max_retries,
         )
 
     def _connect(self, driver: Driver) -> None:
@@ -177,20 +186,63 @@ class App:
             # Names the workspace without telling its path.
             cache_key = f"spark-{zlib.crc32(str(self._root).encode()):08x}"
             profile = _profile(settings.model, settings.model_reasoning_effort, cache_key)
-        connection = Connection(endpoint, profile, driver.feed)
+        replace = self._child.replace if self._child else None
+        connection = Connection(endpoint, profile, driver.feed, replace)
         driver.backend = connection
         self._connecting = self._loop.create_task(connection.run())
-        self._connecting.add_done_callback(_report)
+        self._connecting.add_done_callback(self._ended_early)
+
+    def _ended_early(self, task: asyncio.Task[None]) -> None:
+        """Log why a part of the server has failed, and tell the person that one has, once."""
+        if task.cancelled() or not (error := task.exception()):
+            return
+        _log.error("a part of the server has ended: %r", error, exc_info=error)
+        if not self._complained and not self._ended.done():
+            self._complained = True
+            self._server.complain(
+                f"a part of spark-lsp has failed ({type(error).__name__}); restart the server"
+            )
 
     async def _close(self) -> None:
-        tasks = [task for task in (self._connecting, self._indexing) if task]
+        """End what has been begun, and what hangs after a moment all the same."""
+        begun = (self._connecting, self._indexing, self._digesting, *self._tasks)
+        tasks = [task for task in begun if task]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, *self._tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=_TASKS_LIMIT)
         if self._child:
             await self._child.close()
         if self._driver:
             self._driver.close()
+
+
+def _private(uri: str, root: Path | None) -> str:
+    """Return why a document may not leave the machine, or "".
+
+    Inside of the root by what is told of its path there; elsewhere by its own repository, or by its
+    whole name if there is none. Reads files.
+    """
+    document = location(uri)
+    # The last part of the whole URI too: some clients do not encode what is special in a name.
+    names = (document.path.rpartition("/")[2], unquote(uri).rpartition("/")[2])
+    for name in names:
+        if reason := exclusion.excluded_by_name(name):
+            return reason
+    inside = document.below(str(root)) if root else None
+    if root is None or inside is None:
+        home = Path(document.path)
+        if not home.is_absolute() or not (root := _repository(home)):
+            return exclusion.excluded_by_name(document.path) or ""
+        inside = home.relative_to(root).as_posix()
+    if reason := exclusion.excluded_by_name(inside):
+        return reason
+    return "" if walk.allowed(root, inside) else "ignored by git or .sparkignore"
+
+
+def _repository(file: Path) -> Path | None:
+    """Return the repository that a file lies in."""
+    return next((folder for folder in file.parents if (folder / ".git").exists()), None)
 
 
 def _profile(model: str, effort: str | None, cache_key: str = "") -> Profile:
@@ -223,9 +275,3 @@ def _differ(before: Settings, after: Settings) -> bool:
         after.model,
         after.model_reasoning_effort,
     )
-
-
-def _report(task: asyncio.Task[None]) -> None:
-    """Log why a task that should run for ever has ended."""
-    if not task.cancelled() and (error := task.exception()):
-        _log.error("a part of the server has ended: %r", error, exc_info=error)

@@ -1,22 +1,21 @@
 """The embedded engine behind Responses over WebSocket: what `spark-lsp backend` serves.
 
-Owns the service: connections, one task per answer, and learning the workspace in a thread. The
-protocol is `wire.server`'s, the predictions are `engine`'s. Other clients than ours may use it too.
+Owns the service: connections, and one task per answer. The protocol is `wire.server`'s, the
+predictions are `engine`'s, what it learns is `teacher`'s. Other clients than ours may use it too.
 """
 
 import asyncio
 import contextlib
 import itertools
 import logging
-from pathlib import Path
-from typing import assert_never
+from collections.abc import Iterator
+from typing import Protocol, assert_never
 
 import msgspec
 
 from spark_lsp.core.context import outside
 from spark_lsp.core.prompt import Prompt
-from spark_lsp.engine.model import Engine
-from spark_lsp.server import walk
+from spark_lsp.engine.model import Engine, Piece
 from spark_lsp.server.websocket import Socket
 from spark_lsp.wire.events import Usage
 from spark_lsp.wire.server import Answered, Command, Generate, Prepare, Server, Stop
@@ -30,65 +29,20 @@ MODELS = msgspec.json.encode(
 
 _OUTPUT_LIMIT = 128
 """Tokens of an answer whose client does not say."""
-_LEARN_LIMIT = 6_000_000
-"""Bytes of a workspace that are learned, nearest to its root first; more costs memory."""
-_BATCH = 500_000
-"""Bytes learned at a time: small enough that the first are of use while the rest is read."""
 
 
-class Teacher:
-    """Keeps an engine in step with the files of a workspace."""
-
-    def __init__(self, engine: Engine, root: Path | None) -> None:
-        """Take the engine and the directory to learn from, if there is one."""
-        self._engine = engine
-        self._root = root
-        self._known: dict[str, tuple[int, int]] = {}
-        self._wanted = asyncio.Event()
-        self._closed = False
-
-    def close(self) -> None:
-        """Stop learning at the next file, so that the process can end."""
-        self._closed = True
+class Learner(Protocol):
+    """Whoever keeps the engine in step with the workspace."""
 
     def refresh(self) -> None:
-        """Have changed files learned soon."""
-        self._wanted.set()
-
-    async def run(self) -> None:
-        """Learn now, and whenever asked to, until cancelled."""
-        while self._root is not None:
-            self._wanted.clear()
-            await asyncio.to_thread(self._learn, self._root)
-            await self._wanted.wait()
-
-    def _learn(self, root: Path) -> None:
-        seen: dict[str, tuple[int, int]] = {}
-        room = _LEARN_LIMIT
-        batch: dict[str, str | None] = {}
-        size = 0
-        for entry in walk.walk(root):
-            room -= entry.size
-            if room < 0 or self._closed:
-                break
-            seen[entry.path] = stamp = (entry.size, entry.changed)
-            if self._known.get(entry.path) != stamp:
-                batch[entry.path] = walk.read(root, entry.path)
-                size += entry.size
-            if size > _BATCH:
-                self._engine.learn(batch)
-                batch, size = {}, 0
-        batch.update(dict.fromkeys(self._known.keys() - seen.keys()))
-        if batch:
-            self._engine.learn(batch)
-        self._known = seen
-        _log.info("learned %d files, %d tokens", self._engine.files, self._engine.tokens)
+        """Have what has changed learned soon."""
+        ...
 
 
 class Service:
     """One engine for all connections."""
 
-    def __init__(self, engine: Engine, teacher: Teacher) -> None:
+    def __init__(self, engine: Engine, teacher: Learner) -> None:
         """Take the engine and who teaches it."""
         self.engine = engine
         self.teacher = teacher
@@ -127,8 +81,8 @@ class _Conversation:
     async def close(self) -> None:
         """Stop whatever is being written."""
         running = list(self._tasks.values())
-        for task in running:
-            task.cancel()
+        for command in self.server.lost():
+            self._start(command)
         await asyncio.gather(*running, return_exceptions=True)
 
     def _start(self, command: Command) -> None:
@@ -148,18 +102,25 @@ class _Conversation:
                 assert_never(command)
 
     async def _generate(self, command: Generate) -> None:
-        key, prompt = command.key, command.prompt
-        limit = command.max_output_tokens or _OUTPUT_LIMIT
-        engine = self._service.engine
-        written = 0
-        for piece in engine.complete(
+        key, written = command.key, 0
+        try:
+            for piece in self._pieces(command):
+                for frame in self.server.delta(key, piece.text):
+                    self._socket.send(frame)
+                written += 1
+                await asyncio.sleep(0)  # an interrupt may have come
+        except Exception:  # noqa: BLE001 - whatever it was, the answer must end
+            # A lane whose answer never ends would be blocked for good.
+            _log.exception("the engine failed")
+            self.obey(self.server.fail(key, "server_error", "the embedded engine failed"))
+        else:
+            self.obey(self.server.finish(key, Usage(output_tokens=written)))
+
+    def _pieces(self, command: Generate) -> Iterator[Piece]:
+        prompt, limit = command.prompt, command.max_output_tokens or _OUTPUT_LIMIT
+        return self._service.engine.complete(
             prompt.path, prompt.prefix, prompt.suffix, _reference(prompt), limit
-        ):
-            for frame in self.server.delta(key, piece.text):
-                self._socket.send(frame)
-            written += 1
-            await asyncio.sleep(0)  # an interrupt may have come
-        self.obey(self.server.finish(key, Usage(output_tokens=written)))
+        )
 
 
 def _reference(prompt: Prompt) -> list[tuple[str, str]]:

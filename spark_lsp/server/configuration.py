@@ -18,13 +18,15 @@ from spark_lsp.core.settings import Provider, Settings, SettingsError
 from spark_lsp.server.websocket import Endpoint, Unreachable
 
 
-def load(path: Path | None, editor: Mapping[str, Any]) -> Settings:
-    """Return the settings of a configuration file and of the editor, the editor's word last.
+def load(path: Path | None, *layers: Mapping[str, Any]) -> Settings:
+    """Return the settings of a configuration file and of the editor, the editor's last word first.
+
+    The layers are what the editor has said, in order; see `settings.read`.
 
     Raises:
         SettingsError: with one sentence that names the file or the setting, and what to do.
     """
-    return settings.read(_file(path), editor)
+    return settings.read(_file(path), *layers)
 
 
 def endpoint(provider: Provider) -> Endpoint:
@@ -33,7 +35,8 @@ def endpoint(provider: Provider) -> Endpoint:
     Raises:
         Unreachable: if that variable is not set.
     """
-    key = os.environ.get(provider.env_key, "") if provider.env_key else ""
+    # What a shell reads from a file often ends with a line end, which no header may have.
+    key = os.environ.get(provider.env_key, "").strip() if provider.env_key else ""
     if provider.env_key and not key:
         raise Unreachable(f"the key is missing: set the environment variable {provider.env_key}")
     return Endpoint(

@@ -1,9 +1,9 @@
 """The embedded engine as a child process of the server.
 
-Owns that process: started when it is needed, started again when it has died, gone when the server
-is gone. The child's standard input is a pipe that only this process holds, so it closes even when
-the server is killed, and the child ends by itself. Its token comes over its standard output: it
-stands in no argument, no environment and no file.
+Owns that process: started when it is needed, started again when it has died or is mute, gone
+when the server is gone. The child's standard input is a pipe that only this process holds, so it
+closes even when the server is killed, and the child ends by itself. Its token comes over its
+standard output: it stands in no argument, no environment and no file.
 """
 
 import asyncio
@@ -17,6 +17,8 @@ from spark_lsp.server.websocket import Endpoint, Unreachable
 
 _START_LIMIT = 15.0
 """Seconds until a child that has not said where it listens is given up."""
+_KEEPALIVE = 2.0
+"""Seconds in which a child must answer a ping; there is no network that could be slow."""
 
 
 class _Ready(msgspec.Struct):
@@ -61,19 +63,27 @@ class Child:
         except (OSError, TimeoutError, msgspec.DecodeError) as error:
             await self.close()
             raise Unreachable(f"the embedded engine did not start ({error})") from None
-        self._endpoint = Endpoint(ready.url, ready.token)
+        self._endpoint = Endpoint(ready.url, ready.token, keepalive=_KEEPALIVE)
         return self._endpoint
 
-    async def close(self) -> None:
-        """End the child; it is gone when this returns."""
+    async def replace(self) -> None:
+        """Kill the child, since it does not answer; the next call of `endpoint` starts another."""
+        await self.close(patience=0.0)
+
+    async def close(self, patience: float = 1.0) -> None:
+        """End the child; it is gone when this returns.
+
+        It has so many seconds to end by itself.
+        """
         process, self._process, self._endpoint = self._process, None, None
         if process is None:
             return
         if process.stdin is not None:
             process.stdin.close()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1.0):
-                await process.wait()
+        if patience:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await process.wait()
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

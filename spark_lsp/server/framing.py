@@ -7,7 +7,8 @@ Owns the splitting of a byte stream into bodies and the spelling of a body as a 
 import re
 from collections.abc import Iterator
 
-_LENGTH = re.compile(rb"(?:^|\r\n)content-length:[ \t]*(\d{1,10})[ \t]*(?=\r\n)", re.IGNORECASE)
+_LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,10})[ \t]*", re.IGNORECASE)
+_TYPE = re.compile(rb"content-type:[^\r\n]*", re.IGNORECASE)
 _HEADER_LIMIT = 16_384
 _BODY_LIMIT = 256 * 2**20
 
@@ -43,7 +44,7 @@ class Frames:
                     if len(self._buffer) > _HEADER_LIMIT:
                         raise FramingError("the header does not end")
                     return
-                self._wanted = _length(bytes(self._buffer[: end + 2]))
+                self._wanted = _length(bytes(self._buffer[:end]))
                 del self._buffer[: end + 4]
             if len(self._buffer) < self._wanted:
                 return
@@ -54,10 +55,19 @@ class Frames:
 
 
 def _length(header: bytes) -> int:
-    match = _LENGTH.search(header)
-    if match is None:
-        raise FramingError("a header has no Content-Length")
-    length = int(match.group(1))
-    if length > _BODY_LIMIT:
-        raise FramingError(f"a body of {length} bytes is too large")
-    return length
+    """Return the length that a header tells.
+
+    Other lines than the two of the base protocol are refused: a web page can make a browser send
+    `Content-Length` and a body to any port of this machine, but not without HTTP's own lines.
+    """
+    lengths = []
+    for line in header.split(b"\r\n"):
+        if match := _LENGTH.fullmatch(line):
+            lengths.append(int(match.group(1)))
+        elif not _TYPE.fullmatch(line):
+            raise FramingError("a header has a line that is neither Content-Length nor -Type")
+    if len(lengths) != 1:
+        raise FramingError("a header has no Content-Length, or several")
+    if lengths[0] > _BODY_LIMIT:
+        raise FramingError(f"a body of {lengths[0]} bytes is too large")
+    return lengths[0]

@@ -8,20 +8,18 @@ not used, because it splits lines by Python's rules and not by LSP's. Decisions 
 `core.session`.
 """
 
+import itertools
 import json
 import logging
 from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
-from pygls.uris import to_fs_path
 
 import spark_lsp
-from spark_lsp.core.documents import Change
 from spark_lsp.core.events import (
     Asked,
     Closed,
@@ -36,7 +34,7 @@ from spark_lsp.core.events import (
 )
 from spark_lsp.core.text import Encoding, Position
 from spark_lsp.server.framing import frame
-from spark_lsp.server.hooks import Client, Hooks
+from spark_lsp.server.hooks import Hooks, Introduction, edited, location, opened
 from spark_lsp.server.pipes import Pipe
 
 _log = logging.getLogger(__name__)
@@ -44,6 +42,27 @@ _log = logging.getLogger(__name__)
 ACCEPT_COMMAND = "spark.accept"
 
 ClientId = int | str
+
+_REQUESTS = frozenset(
+    {
+        lsp.INITIALIZE,
+        lsp.SHUTDOWN,
+        lsp.TEXT_DOCUMENT_INLINE_COMPLETION,
+        lsp.WORKSPACE_EXECUTE_COMMAND,
+    }
+)
+"""What may come as a request. pygls would also take notifications as such, and end at `exit`."""
+_NOTIFICATIONS = frozenset(
+    {
+        lsp.INITIALIZED,
+        lsp.WORKSPACE_DID_CHANGE_CONFIGURATION,
+        lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+    }
+)
+"""What pygls dispatches to us; its own handlers would keep documents and folders of their own."""
+_DOCUMENTS = frozenset(
+    {lsp.TEXT_DOCUMENT_DID_OPEN, lsp.TEXT_DOCUMENT_DID_CHANGE, lsp.TEXT_DOCUMENT_DID_CLOSE}
+)
 
 
 @dataclass(slots=True)
@@ -75,20 +94,21 @@ class _Writer:
         self._pipe.write(frame(data))
 
     def close(self) -> None:
-        self._pipe.close()
+        """Leave the pipe to `app`, which has opened it."""
 
 
 class Protocol(LanguageServerProtocol):
     """pygls' protocol with an intake that answers everything."""
 
     hooks: Hooks
-    client: Client | None = None
+    client: Introduction | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._pending: dict[RequestId, tuple[ClientId, ClientId | None]] = {}
-        self._requests = 0
+        self._ids = itertools.count(1)
         self._asked: set[str] = set()
+        self._versions: dict[str, int] = {}
 
     def receive(self, body: bytes) -> None:
         """Take in one message of any content."""
@@ -133,7 +153,7 @@ class Protocol(LanguageServerProtocol):
 
     def send_request(self, method: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Ask the client something and remember that we did."""
-        self._asked.add(kwargs.setdefault("msg_id", f"spark-{len(self._asked)}-{method}"))
+        self._asked.add(kwargs.setdefault("msg_id", f"spark-{next(self._ids)}-{method}"))
         return super().send_request(method, params, *args, **kwargs)
 
     @lsp_method(lsp.INITIALIZE)
@@ -143,7 +163,7 @@ class Protocol(LanguageServerProtocol):
         if not self._may_register("text_document", "inline_completion"):
             result.capabilities.inline_completion_provider = lsp.InlineCompletionOptions()
         options = params.initialization_options
-        self.client = Client(
+        self.client = Introduction(
             _root(params),
             Encoding(result.capabilities.position_encoding),
             options if isinstance(options, dict) else {},
@@ -178,31 +198,10 @@ class Protocol(LanguageServerProtocol):
             self.hooks.event(Withdrawn(request))
         return (yield from super().lsp_shutdown(*args))
 
-    @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: lsp.DidOpenTextDocumentParams) -> None:
-        """Open a document in our store, and only there."""
-        document = params.text_document
-        path = _relative(document.uri, self.client.root if self.client else None)
-        self.hooks.event(
-            Opened(document.uri, path, str(document.language_id), document.version, document.text)
-        )
-
-    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
-        """Change a document in our store, and only there."""
-        document = params.text_document
-        changes = [_change(change) for change in params.content_changes]
-        self.hooks.event(Edited(document.uri, document.version, changes))
-
-    @lsp_method(lsp.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
-        """Close a document in our store, and only there."""
-        self.hooks.event(Closed(params.text_document.uri))
-
     @lsp_method(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def lsp_watched_files(self, params: lsp.DidChangeWatchedFilesParams) -> None:
         """Tell which files on disk have changed."""
-        paths = [path for change in params.changes if (path := _fs_path(change.uri))]
+        paths = [path for change in params.changes if (path := _file(change.uri))]
         self.hooks.files_changed(paths)
 
     @lsp_method(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
@@ -219,8 +218,37 @@ class Protocol(LanguageServerProtocol):
             _log.debug("%s outside of the session is ignored", method)
         elif method == lsp.CANCEL_REQUEST:
             self._withdrawn(message.get("params"))
+        elif method in _DOCUMENTS:
+            self._document_moved(method, message.get("params"))
+        elif method not in _NOTIFICATIONS:
+            _log.debug("%s is nothing to us", method)
         elif (structured := self._structured(method, message)) is not None:
             self._handle_notification(method, structured.params)
+
+    def _document_moved(self, method: str, params: Any) -> None:
+        """Change our store, as leniently as can be: what is missed corrupts all that comes after.
+
+        A document about which something came that cannot be understood is closed, until the client
+        opens it again.
+        """
+        document = params.get("textDocument") if isinstance(params, dict) else None
+        uri = document.get("uri") if isinstance(document, dict) else None
+        if not isinstance(document, dict) or not isinstance(uri, str):
+            _log.warning("%s says of no document", method)
+            return
+        last = self._versions.pop(uri, None)
+        event: Opened | Edited | None = None
+        if method == lsp.TEXT_DOCUMENT_DID_OPEN:
+            event = opened(uri, document, self.client.root if self.client else None)
+        elif method == lsp.TEXT_DOCUMENT_DID_CHANGE and last is not None:
+            event = edited(uri, document, params.get("contentChanges"), last)
+        if event is not None:
+            self._versions[uri] = event.version
+        elif method == lsp.TEXT_DOCUMENT_DID_OPEN or (
+            method == lsp.TEXT_DOCUMENT_DID_CHANGE and last is not None
+        ):
+            _log.warning("%s does not fit: %s is ignored until it is opened again", method, uri)
+        self.hooks.event(event or Closed(uri))
 
     def _withdrawn(self, params: Any) -> None:
         id_ = params.get("id") if isinstance(params, dict) else None
@@ -229,14 +257,13 @@ class Protocol(LanguageServerProtocol):
             self.hooks.event(Withdrawn(request))
 
     def _requested(self, id_: ClientId, method: str, message: dict[str, Any]) -> None:
-        known = method in self.fm.builtin_features or method == lsp.TEXT_DOCUMENT_INLINE_COMPLETION
         if self._shutdown:
             self._refuse(id_, lsp.ErrorCodes.InvalidRequest, "the server has been shut down")
         elif self.client is None and method != lsp.INITIALIZE:
             self._refuse(id_, lsp.ErrorCodes.ServerNotInitialized, "initialize comes first")
         elif self.client is not None and method == lsp.INITIALIZE:
             self._refuse(id_, lsp.ErrorCodes.InvalidRequest, "initialize comes only once")
-        elif not known:
+        elif method not in _REQUESTS:
             self._refuse(id_, lsp.ErrorCodes.MethodNotFound, f"there is no method {method}")
         elif (structured := self._structured(method, message)) is None:
             self._refuse(id_, lsp.ErrorCodes.InvalidParams, f"the params do not fit {method}")
@@ -247,11 +274,11 @@ class Protocol(LanguageServerProtocol):
 
     def _completion_wanted(self, id_: ClientId, params: InlineCompletionParams) -> None:
         # A client may use an id twice; the session's own ids are unique.
-        self._requests += 1
-        self._pending[self._requests] = (id_, params.partial_result_token)
+        request = next(self._ids)
+        self._pending[request] = (id_, params.partial_result_token)
         position = Position(params.position.line, params.position.character)
         grows = params.partial_result_token is not None
-        self.hooks.event(Asked(self._requests, params.uri, position, grows))
+        self.hooks.event(Asked(request, params.uri, position, grows))
 
     def _responded(self, id_: ClientId, message: dict[str, Any]) -> None:
         # pygls keeps futures of both directions in one table, so a stranger's id must not reach it.
@@ -351,32 +378,14 @@ def _item(suggestion: Suggestion) -> dict[str, Any]:
     }
 
 
-def _change(change: lsp.TextDocumentContentChangeEvent) -> Change:
-    if isinstance(change, lsp.TextDocumentContentChangePartial):
-        start, end = change.range.start, change.range.end
-        return Change(
-            Position(start.line, start.character), Position(end.line, end.character), change.text
-        )
-    return Change(None, None, change.text)
-
-
 def _root(params: lsp.InitializeParams) -> str | None:
     for folder in params.workspace_folders or ():
-        if path := _fs_path(folder.uri):
+        if path := _file(folder.uri):
             return path
-    return (_fs_path(params.root_uri) if params.root_uri else None) or params.root_path or None
+    return (_file(params.root_uri) if params.root_uri else None) or params.root_path or None
 
 
-def _fs_path(uri: str) -> str | None:
-    try:
-        return to_fs_path(uri)
-    except ValueError:
-        return None
-
-
-def _relative(uri: str, root: str | None) -> str:
-    """Return a document's path below the root as POSIX, or its bare name if it lies elsewhere."""
-    path = PurePath(_fs_path(uri) or uri.rsplit("/", 1)[-1])
-    if root is not None and path.is_relative_to(root):
-        return path.relative_to(root).as_posix()
-    return path.name
+def _file(uri: str) -> str | None:
+    """Return the path of a file URI."""
+    found = location(uri)
+    return found.path if found.scheme == "file" else None

@@ -1,20 +1,37 @@
-"""Which files a workspace has.
+"""Which files a workspace has, and what is in them.
 
-Owns the walk and the ignore files: `.gitignore` and `.sparkignore` at every level, the deepest
-deciding first, and `.git/info/exclude`. No program is run: a repository may be hostile, and git
-itself runs what its configuration says. Symbolic links are not followed, so a walk always ends.
+Owns the walk, the ignore files and the only way in which files of a workspace are opened. A file is
+ignored if git's files say so (`.gitignore` at every level, the deepest deciding first, then
+`.git/info/exclude`) or if `.sparkignore` files do: each kind can only take away. No program is run:
+a repository may be hostile, and git itself runs what its configuration says. Symbolic links are not
+followed, so a walk always ends.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+import stat
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from pathspec import GitIgnoreSpec
+from typing import BinaryIO, TypeAlias
 
 from spark_lsp.core import exclusion
+from spark_lsp.core.ignore import Rules
 
-_IGNORE_FILES = (".gitignore", ".sparkignore")
+GIT_EXCLUDE = ".git/info/exclude"
+IGNORE_FILES = frozenset({".gitignore", ".sparkignore"})
+
+_PATH_LIMIT = 4096
+"""Bytes of a path: none that can be opened is longer."""
+_OPEN_FLAGS = (
+    os.O_RDONLY
+    # What has become a link is not followed; a pipe without a writer does not keep us waiting.
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,90 +43,243 @@ class Entry:
     changed: int
 
 
+_Layers: TypeAlias = tuple[tuple[int, Rules], ...]
+"""Rules with the length in bytes of the path of their directory, the deepest first."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Rules:
-    """The patterns of one directory, with the directory's path and a slash, or ""."""
+class _Place:
+    """The rules in force in a directory, given by its path with a slash at the end, or ""."""
 
     base: str
-    spec: GitIgnoreSpec
+    git: _Layers
+    spark: _Layers
+
+    def ignores(self, path: bytes, *, directory: bool) -> bool:
+        return any(_verdict(layers, path, directory) for layers in (self.git, self.spark))
+
+    def shuts(self, name: str) -> bool:
+        """Whether a directory of this name in this one is never entered."""
+        if exclusion.directory_excluded(name):
+            return True
+        path = _encoded(self.base + name)
+        return path is None or self.ignores(path, directory=True)
 
 
-def walk(root: Path) -> Iterator[Entry]:
-    """Yield the files that may be read, breadth first, each directory in name order."""
-    top = _rules(root / ".git" / "info" / "exclude", "")
-    level: list[tuple[str, list[_Rules]]] = [("", [top] if top else [])]
+class Judge:
+    """Says which paths of a workspace may be read, and reads each ignore file once to do so.
+
+    Serves for one round of questions: what has changed since is not seen.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Take the directory of the workspace."""
+        self._root = root
+        self._places: dict[str, _Place | None] = {"": _entered(root, _outermost(root), "")}
+
+    def allows(self, path: str) -> bool:
+        """Whether names and ignore files let a file of this relative path be read."""
+        if not _proper(path) or exclusion.excluded_by_name(path):
+            return False
+        place = self.place(path[: path.rfind("/") + 1])
+        encoded = _encoded(path)
+        return not (place is None or encoded is None or place.ignores(encoded, directory=False))
+
+    def entry(self, path: str) -> Entry | None:
+        """Return what a walk would yield of this path, or None if it would not come to it."""
+        if not self.allows(path) or _linked(self._root, path.rpartition("/")[0]):
+            return None
+        try:
+            found = (self._root / path).lstat()
+        except (OSError, ValueError):
+            return None
+        return _entry(path, found) if stat.S_ISREG(found.st_mode) else None
+
+    def place(self, base: str) -> _Place | None:
+        """Return the rules in force in a directory, or None if it is never entered."""
+        place = self._places[""]
+        below = ""
+        for name in base.split("/")[:-1]:
+            if place is None:
+                break
+            below += name + "/"
+            if below not in self._places:
+                shut = place.shuts(name)
+                self._places[below] = None if shut else _entered(self._root, place, below)
+            place = self._places[below]
+        return place
+
+
+def walk(
+    root: Path, below: str = "", *, ended: Callable[[], bool] = lambda: False
+) -> Iterator[Entry]:
+    """Yield the files that may be read, breadth first, each directory in name order.
+
+    Only those in the directory `below`, given by its relative path, if one is named. Stops at the
+    next directory once it has `ended`.
+    """
+    above = _above(root, below)
+    level = [(above, f"{below}/" if below else "")] if above else []
     while level:
-        below: list[tuple[str, list[_Rules]]] = []
-        for base, inherited in level:
+        deeper: list[tuple[_Place, str]] = []
+        for outer, base in level:
+            if ended():
+                return
             try:
                 with os.scandir(root / base) as found:
                     entries = sorted(found, key=lambda entry: entry.name)
             except OSError:
                 continue
-            names = {entry.name for entry in entries}
-            rules = inherited + [
-                made
-                for name in _IGNORE_FILES
-                if name in names and (made := _rules(root / base / name, base))
-            ]
+            place = _entered(root, outer, base, {entry.name for entry in entries})
             for entry in entries:
-                path = base + entry.name
                 try:
                     if entry.is_dir(follow_symlinks=False):
-                        if not _skip_directory(entry.name, path, rules):
-                            below.append((path + "/", rules))
-                    elif entry.is_file(follow_symlinks=False) and not _ignored(path, rules):
-                        if exclusion.excluded_by_name(path):
-                            continue
-                        stat = entry.stat(follow_symlinks=False)
-                        if stat.st_size <= exclusion.SIZE_LIMIT:
-                            yield Entry(path, stat.st_size, stat.st_mtime_ns)
+                        if not place.shuts(entry.name):
+                            deeper.append((place, base + entry.name + "/"))
+                    elif entry.is_file(follow_symlinks=False) and (made := _seen(place, entry)):
+                        yield made
                 except OSError:
                     continue
-        level = below
+        level = deeper
 
 
 def allowed(root: Path, path: str) -> bool:
-    """Whether a walk of `root` would yield a file of this relative path if it existed."""
-    if exclusion.excluded_by_name(path):
+    """Whether a file of this relative path may be read: a walk would yield it if it existed.
+
+    A person may have opened it through a symbolic link: then the file behind it must be allowed
+    too.
+    """
+    judge = Judge(root)
+    if not judge.allows(path):
         return False
-    top = _rules(root / ".git" / "info" / "exclude", "")
-    rules = [top] if top else []
-    parts = path.split("/")
-    for depth in range(len(parts)):
-        base = "".join(part + "/" for part in parts[:depth])
-        if depth and _ignored(base, rules):
-            return False
-        rules += [made for name in _IGNORE_FILES if (made := _rules(root / base / name, base))]
-    return not _ignored(path, rules)
+    try:
+        home, target = Path(os.path.realpath(root)), Path(os.path.realpath(root / path))
+    except (OSError, ValueError):
+        return False
+    if target.is_relative_to(home):
+        return judge.allows(target.relative_to(home).as_posix())
+    return not exclusion.excluded_by_name(target.name)
 
 
 def read(root: Path, path: str) -> str | None:
-    """Return a file's text, or None if it is gone, too large, or no text; any bytes decode."""
+    """Return a file's text, or None if it is gone, too large, or no text; any bytes decode.
+
+    Also None if it is no ordinary file, or lies outside of the root once links are resolved.
+    """
     try:
-        content = (root / path).read_bytes()
-    except OSError:
+        with _opened(root, path) as file:
+            if os.fstat(file.fileno()).st_size > exclusion.SIZE_LIMIT:
+                return None
+            content = file.read(exclusion.SIZE_LIMIT + 1)
+    except (OSError, ValueError):
         return None
     if len(content) > exclusion.SIZE_LIMIT or exclusion.is_binary(content):
         return None
     return content.decode("utf-8", "replace")
 
 
-def _skip_directory(name: str, path: str, rules: Sequence[_Rules]) -> bool:
-    return exclusion.directory_excluded(name) or _ignored(path + "/", rules)
+@contextmanager
+def _opened(root: Path, path: str) -> Iterator[BinaryIO]:
+    """Open an ordinary file below the root; OSError if it is anything else."""
+    if not _proper(path):
+        raise FileNotFoundError(path)
+    folder, name = os.path.split(root / path)
+    folder = os.path.realpath(folder)
+    if not Path(folder).is_relative_to(os.path.realpath(root)):
+        raise PermissionError(path)
+    target = os.path.join(folder, name)  # noqa: PTH118 - what is opened is what was checked
+    if not hasattr(os, "O_NOFOLLOW") and Path(target).is_symlink():
+        raise PermissionError(path)
+    descriptor = os.open(target, _OPEN_FLAGS)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise PermissionError(path)
+        with open(descriptor, "rb", closefd=False) as file:
+            yield file
+    finally:
+        os.close(descriptor)
 
 
-def _ignored(path: str, rules: Sequence[_Rules]) -> bool:
-    for rule in reversed(rules):
-        verdict = rule.spec.check_file(path[len(rule.base) :]).include
+def _proper(path: str) -> bool:
+    """Whether a path is a relative one that goes nowhere but down."""
+    return (
+        len(path) <= _PATH_LIMIT
+        and {"", ".", ".."}.isdisjoint(path.split("/"))
+        and not os.path.splitdrive(path)[0]
+        and not (os.altsep and os.sep in path)
+    )
+
+
+def _linked(root: Path, folder: str) -> bool:
+    """Whether a symbolic link stands on the way from the root to a directory."""
+    path = root
+    for name in folder.split("/") if folder else ():
+        path /= name
+        if path.is_symlink():
+            return True
+    return False
+
+
+def _above(root: Path, below: str) -> _Place | None:
+    """Return the rules that are in force above a directory, or None if it is never entered."""
+    if not below:
+        return _outermost(root)
+    judge = Judge(root)
+    if not _proper(below) or _linked(root, below) or not judge.place(f"{below}/"):
+        return None
+    return judge.place(below[: below.rfind("/") + 1])
+
+
+def _outermost(root: Path) -> _Place:
+    return _Place("", _layer(root, "", GIT_EXCLUDE), ())
+
+
+def _entered(root: Path, above: _Place, base: str, names: Collection[str] = IGNORE_FILES) -> _Place:
+    """Return the rules in force in a directory; `names` are what may be there."""
+    git = _layer(root, base, ".gitignore") if ".gitignore" in names else ()
+    spark = _layer(root, base, ".sparkignore") if ".sparkignore" in names else ()
+    return _Place(base, git + above.git, spark + above.spark)
+
+
+def _layer(root: Path, base: str, name: str) -> _Layers:
+    try:
+        with _opened(root, base + name) as file:
+            content = file.read(exclusion.SIZE_LIMIT + 1)
+    except (OSError, ValueError):
+        return ()
+    if len(content) > exclusion.SIZE_LIMIT:
+        # Its beginning is obeyed, in whole lines.
+        content = content[: content.rfind(b"\n", 0, exclusion.SIZE_LIMIT) + 1]
+    return ((len(base.encode()), Rules(content)),)
+
+
+def _verdict(layers: _Layers, path: bytes, directory: bool) -> bool:
+    for skip, rules in layers:
+        verdict = rules.verdict(path[skip:], directory=directory)
         if verdict is not None:
             return verdict
     return False
 
 
-def _rules(file: Path, base: str) -> _Rules | None:
+def _seen(place: _Place, entry: os.DirEntry[str]) -> Entry | None:
+    path = place.base + entry.name
+    encoded = _encoded(path)
+    if encoded is None or place.ignores(encoded, directory=False):
+        return None
+    if exclusion.excluded_by_name(path):
+        return None
+    return _entry(path, entry.stat(follow_symlinks=False))
+
+
+def _entry(path: str, found: os.stat_result) -> Entry | None:
+    if found.st_size > exclusion.SIZE_LIMIT:
+        return None
+    return Entry(path, found.st_size, found.st_mtime_ns)
+
+
+def _encoded(path: str) -> bytes | None:
+    """Return a path's bytes; None if its name is no UTF-8, as no protocol could carry it."""
     try:
-        lines = file.read_text("utf-8", "replace").splitlines()
-        return _Rules(base, GitIgnoreSpec.from_lines(lines))
-    except (OSError, ValueError):
+        return path.encode()
+    except UnicodeEncodeError:
         return None

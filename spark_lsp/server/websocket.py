@@ -8,12 +8,13 @@ import asyncio
 import hmac
 import http
 import ipaddress
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
-from websockets.asyncio.client import connect as _connect
+from websockets.asyncio.client import connect as _open
 from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as _serve
@@ -23,7 +24,13 @@ from websockets.http11 import Request, Response
 RECEIVE_LIMIT = 64 * 2**20
 """Bytes of one message: `response.completed` echoes the input, so the default is too small."""
 
-_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+
+class _Connect(_open):
+    """A handshake that follows no redirect: headers, which may hold keys, go where they should."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """Take a redirect for what it is, a refusal."""
+        return exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Endpoint:
         headers: further headers.
         query: parameters of the URL.
         timeout: seconds that a handshake may take.
+        keepalive: seconds between pings, and how long an answer to one may take.
     """
 
     url: str
@@ -43,6 +51,7 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 3.0
+    keepalive: float = 20.0
 
 
 class Unreachable(Exception):  # noqa: N818 - a state of the world, not a defect
@@ -90,40 +99,55 @@ async def connect(endpoint: Endpoint) -> Socket:
     Raises:
         Unreachable: if there is none to be had now.
     """
+    try:
+        return await _opened(endpoint)
+    except InvalidStatus as error:
+        status = error.response.status_code
+        hint = ": check the key" if status in {401, 403} else ""
+        raise Unreachable(f"{_told(endpoint)} answered with HTTP status {status}{hint}") from None
+    except ImportError:
+        fix = "install python-socks, or unset the proxy in the environment"
+        raise Unreachable(f"{_told(endpoint)} is behind a SOCKS proxy: {fix}") from None
+    except (OSError, InvalidHandshake, InvalidURI, ValueError) as error:
+        reason = type(error).__name__
+        raise Unreachable(f"{_told(endpoint)} cannot be reached ({reason})") from None
+
+
+async def _opened(endpoint: Endpoint) -> Socket:
     parts = urlsplit(endpoint.url)
     secure = parts.scheme in {"wss", "https"}
     loopback = is_loopback(parts.hostname or "")
     if endpoint.key and not secure and not loopback:
-        raise Unreachable(f"{endpoint.url} is not encrypted: a key is only sent over wss://")
+        raise Unreachable(f"{_told(endpoint)} is not encrypted: a key is only sent over wss://")
     query = "&".join(filter(None, (parts.query, urlencode(endpoint.query))))
     url = f"{'wss' if secure else 'ws'}://{parts.netloc}{parts.path.rstrip('/')}/responses"
     headers = dict(endpoint.headers)
     if endpoint.key:
         headers["Authorization"] = f"Bearer {endpoint.key}"
-    try:
-        return Socket(
-            await _connect(
-                f"{url}?{query}" if query else url,
-                additional_headers=headers,
-                open_timeout=endpoint.timeout,
-                close_timeout=1.0,
-                max_size=RECEIVE_LIMIT,
-                # Compressing what stays on this machine only costs time.
-                compression=None if loopback else "deflate",
-                proxy=None if loopback else True,
-            )
+    return Socket(
+        await _Connect(
+            f"{url}?{query}" if query else url,
+            additional_headers=headers,
+            open_timeout=endpoint.timeout,
+            close_timeout=1.0,
+            ping_interval=endpoint.keepalive,
+            ping_timeout=endpoint.keepalive,
+            max_size=RECEIVE_LIMIT,
+            # Compressing what stays on this machine only costs time.
+            compression=None if loopback else "deflate",
+            proxy=None if loopback else True,
         )
-    except InvalidStatus as error:
-        status = error.response.status_code
-        hint = ": check the key" if status in {401, 403} else ""
-        raise Unreachable(f"{url} answered with HTTP status {status}{hint}") from None
-    except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ValueError) as error:
-        raise Unreachable(f"{url} cannot be reached ({type(error).__name__})") from None
+    )
+
+
+def _told(endpoint: Endpoint) -> str:
+    """Return an endpoint's address as people are told it: without what may be a password."""
+    return re.sub(r"//[^/?#]*@", "//", endpoint.url).partition("?")[0]
 
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine, without asking any resolver."""
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
@@ -175,4 +199,4 @@ async def listening(
 
 def _names_loopback(host: str) -> bool:
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    return name.lower() in _LOOPBACK_NAMES
+    return is_loopback(name)

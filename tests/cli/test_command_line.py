@@ -137,6 +137,9 @@ def test_help_says_what_a_command_does_and_takes(root: Path, name: str) -> None:
         (["backend", "--port", "99999"], "port"),
         (["backend", "--port", "-1"], "port"),
         (["backend", "--port", "http"], "port"),
+        (["drive", "--pace", "-1", "a.py"], "--pace"),
+        (["drive", "--lines", "0", "a.py"], "--lines"),
+        (["drive", "missing\nfile.py"], "missing"),
         (["complete", "a.py"], "FILE:LINE:COL"),
         (["complete", "missing.py:1:1"], "missing.py"),
         (["complete", "a.py:999:1"], "a.py"),
@@ -211,8 +214,11 @@ def test_a_drive_tells_people_a_table(root: Path) -> None:
 def test_a_drive_with_a_configuration_that_is_not_there_fails_and_says_so(root: Path) -> None:
     done = called(root, "drive", "--json", "--pace", "0", "--config", "missing.toml", "a.py")
 
-    assert 0 != done.returncode
-    assert "missing.toml" in done.stdout + done.stderr
+    told = json.loads(done.stdout)
+
+    assert 1 == done.returncode
+    assert 1 == told["errors"]
+    assert "missing.toml" in told["messages"][0]
     assert "Traceback" not in done.stderr
 
 

@@ -73,29 +73,45 @@ def test_no_answer_keeps_and_an_empty_answer_clears() -> None:
 
     assert "" == shown.answered(1, None, final=True)
     assert "value" == shown.ghost
+    shown.asked()
     assert "" == shown.answered(1, {"items": []}, final=True)
     assert "" == shown.ghost
     assert (0, 0) == (shown.stale_frames, shown.shrunk_frames)
 
 
 @pytest.mark.parametrize(
-    ("version", "result", "stale"),
+    ("version", "result", "counts"),
     [
-        pytest.param(1, answer("value"), 1, id="an older version"),
-        pytest.param(2, answer("value"), 1, id="another place"),
-        pytest.param(2, {"items": [{"insertText": "value"}]}, 1, id="no place"),
-        pytest.param(1, {"items": []}, 0, id="nothing of an older version"),
-        pytest.param(1, None, 0, id="no answer to an older version"),
+        pytest.param(1, answer("value"), (0, 1), id="an older version"),
+        pytest.param(2, answer("value"), (1, 0), id="another place"),
+        pytest.param(2, {"items": [{"insertText": "value"}]}, (1, 0), id="no place"),
+        pytest.param(1, {"items": []}, (0, 0), id="nothing of an older version"),
+        pytest.param(1, None, (0, 0), id="no answer to an older version"),
     ],
 )
-def test_a_stale_answer_is_counted_and_not_shown(
-    version: int, result: dict[str, Any] | None, stale: int
+def test_an_answer_that_does_not_fit_is_counted_and_not_shown(
+    version: int, result: dict[str, Any] | None, counts: tuple[int, int]
 ) -> None:
     shown = screen(ghost="xyz")
     shown.key("x")
     shown.answered(version, result, final=True)
 
-    assert ("yz", stale) == (shown.ghost, shown.stale_frames)
+    assert ("yz", *counts) == (shown.ghost, shown.stale_frames, shown.crossed_frames)
+
+
+@pytest.mark.parametrize(
+    ("version", "heard", "final"),
+    [(2, answer("yz", 0, 5), False), (2, None, True), (1, None, True)],
+)
+def test_an_answer_is_stale_once_the_server_has_spoken_of_a_newer_text_or_ended_it(
+    version: int, heard: dict[str, Any] | None, *, final: bool
+) -> None:
+    shown = screen(ghost="xyz")
+    shown.key("x")
+    shown.answered(version, heard, final=final)
+    shown.answered(1, answer("value"), final=False)
+
+    assert ("yz", 1, 0) == (shown.ghost, shown.stale_frames, shown.crossed_frames)
 
 
 def test_growth_that_takes_text_back_is_counted() -> None:
@@ -113,6 +129,7 @@ def test_growth_begins_anew_with_each_request() -> None:
     shown.asked()
     shown.answered(1, answer("other"), final=False)
     shown.answered(1, answer("other one"), final=True)
+    shown.asked()
     shown.answered(1, answer("third"), final=True)
 
     assert 0 == shown.shrunk_frames

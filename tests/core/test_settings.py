@@ -78,7 +78,17 @@ def test_openai_is_known_and_a_person_may_say_otherwise() -> None:
         ),
         ({"model_reasoning_effort": "huge"}, "model_reasoning_effort", "medium"),
         ({"model_providers": {"mine": {**MINE, "wire_api": "telex"}}}, "wire_api", "responses"),
-        ({"modle": "x"}, "modle", "there is no such setting"),
+        ({"model_reasoning_effort": 5}, "model_reasoning_effort", "none, minimal, low"),
+        ({"modle": "x"}, "modle", "there is no such setting, do you mean model?"),
+        ({"enable": True}, "enable", "do you mean enabled?"),
+        ({"model_providers": {"mine": {**MINE, "base_ur": "x"}}}, "mine.base_ur", "base_url?"),
+        ({"model_providers": {"mine": {"base_url": ""}}}, "mine.base_url", "wss://"),
+        ({"model_providers": {"mine": {"base_url": "example.com/v1"}}}, "mine.base_url", "wss://"),
+        ({"model_providers": {"mine": {"base_url": "ftp://h/v1"}}}, "mine.base_url", "wss://"),
+        ({"model_providers": {"mine": {"base_url": "ws:///v1"}}}, "mine.base_url", "wss://"),
+        ({"model_providers": {"mine": {"base_url": "ws://h:port/v1"}}}, "mine.base_url", "wss://"),
+        ({"model_providers": {"mine": {"base_url": "ws://[::1/v1"}}}, "mine.base_url", "wss://"),
+        ({"model_providers": {"mine": {"base_url": "ws://h h/v1"}}}, "mine.base_url", "wss://"),
         ({"model_providers": {"mine": {**MINE, "api_key": "x"}}}, "api_key", "no such setting"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -92,6 +102,30 @@ def test_an_error_names_the_setting_and_what_would_be_right(
     assert fix in sentence.replace(key, "", 1)
     assert "\n" not in sentence
     assert not re.search(r"\$|`object`", sentence), "that is msgspec's language, not a person's"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ws://127.0.0.1:1/v1",
+        "wss://api.example.com/v1",
+        "HTTPS://api.example.com",
+        "http://localhost:8080/",
+        "ws://[::1]:80/v1",
+        "wss://h/v1?version=1",
+    ],
+)
+def test_an_address_has_a_scheme_and_a_host(url: str) -> None:
+    assert (
+        url
+        == read({"model_providers": {"mine": {"base_url": url}}}).model_providers["mine"].base_url
+    )
+
+
+def test_an_error_repeats_no_password() -> None:
+    sentence = error_of({"model_providers": {"mine": {"base_url": "ftp://me:secret@h/v1"}}})
+
+    assert "secret" not in sentence
 
 
 def test_an_error_names_the_provider_that_is_wrong() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -89,16 +90,45 @@ async def test_the_backend_is_back_after_it_was_killed_and_no_request_fails(root
         assert backend
         backend.kill()
         answers = []
-        for char in "split_duration(text)\n    return number * ":
+        for char in "split_duration(text)\n\n\ndef third(text):\n    number, unit = ":
             editor.type(char)
             answers.append(editor.ask())
         for answer in answers:
             await answer  # raises if it was an error
 
-        assert await ghost_text(editor) == "SECONDS_PER_UNIT[unit]"
+        assert await ghost_text(editor) == "split_duration(text)"
         anew = editor.backend()
         assert anew
         assert anew.pid != backend.pid
+
+
+async def test_a_backend_that_is_frozen_is_replaced(root: Path) -> None:
+    async with editing(root, "a.py", SOURCE) as editor:
+        await ghost_text(editor)
+        backend = editor.backend()
+        assert backend
+        backend.suspend()
+        editor.type("s")
+
+        assert await ghost_text(editor) == "plit_duration(text)"
+        assert await gone(backend)
+
+
+def test_a_thread_that_hangs_does_not_keep_the_process() -> None:
+    script = """if True:
+        import asyncio, threading
+        from spark_lsp.cli import serve
+
+        class App:
+            async def run(self, pipe):
+                asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)
+                return 3
+
+        asyncio.run(serve._served(App(), None))
+    """
+    done = subprocess.run([sys.executable, "-c", script], timeout=PATIENCE, check=False)
+
+    assert 3 == done.returncode
 
 
 async def test_what_the_server_started_goes_with_it_even_when_it_is_killed(root: Path) -> None:

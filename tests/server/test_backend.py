@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +11,13 @@ from typing import Any
 
 import pytest
 
+from spark_lsp.core.exclusion import SIZE_LIMIT
 from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.engine.model import Engine, Piece
-from spark_lsp.server.backend import MODEL, MODELS, Service, Teacher, _reference
+from spark_lsp.server import teacher as teacher_module
+from spark_lsp.server import walk
+from spark_lsp.server.backend import MODEL, MODELS, Service, _reference
+from spark_lsp.server.teacher import Teacher
 from spark_lsp.server.websocket import Endpoint, Socket, connect, listening
 from spark_lsp.wire.client import Client
 from spark_lsp.wire.outcomes import Delta, Ended, Event, Failed
@@ -243,6 +247,102 @@ async def test_what_must_not_be_read_is_not_learned(tmp_path: Path) -> None:
     await asyncio.to_thread(teacher._learn, tmp_path)
 
     assert [".gitignore"] == list(engine._corpus.homes)
+
+
+async def test_sources_are_learned_before_other_text_and_a_large_file_does_not_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teacher_module, "_LIMIT", 100)
+    write(tmp_path, {"a.txt": "t" * 30, "b.py": "p" * 40, "c.py": "l" * 90, "d/e.py": "q" * 40})
+    write(tmp_path, {"z.txt": "z" * 20, "0.txt": "\0" * 15})
+    engine = Engine()
+    Teacher(engine, tmp_path)._learn(tmp_path)
+
+    # 40 + 40 of sources; then 20 of what is left and fits. What is no text takes no room.
+    assert {"b.py", "d/e.py", "z.txt"} == set(engine._corpus.homes)
+
+
+async def test_what_has_become_ignored_is_forgotten_and_the_rest_not_learned_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"a.py": "x = 1\n", "b.py": "y = 2\n", "c.bin": "\0"})
+    engine = Engine()
+    teacher = Teacher(engine, tmp_path)
+    teacher._learn(tmp_path)
+    told: list[Mapping[str, str | None]] = []
+    monkeypatch.setattr(engine, "learn", lambda files: told.append(dict(files)))
+    read: list[str] = []
+    really = walk.read
+
+    def note(root: Path, path: str) -> str | None:
+        read.append(path)
+        return really(root, path)
+
+    monkeypatch.setattr(walk, "read", note)
+    teacher._learn(tmp_path)
+    write(tmp_path, {".sparkignore": "b.py\n"})
+    teacher._learn(tmp_path)
+
+    assert [{".sparkignore": "b.py\n", "b.py": None}] == told
+    assert [".sparkignore"] == read
+
+
+async def test_a_file_that_becomes_too_large_or_no_text_is_forgotten(tmp_path: Path) -> None:
+    write(tmp_path, {"a.py": "x = 1\n", "b.py": "y = 2\n", "c.py": "z = 3\n"})
+    engine = Engine()
+    teacher = Teacher(engine, tmp_path)
+    teacher._learn(tmp_path)
+    write(tmp_path, {"a.py": "x" * (SIZE_LIMIT + 1), "b.py": "\0\0"})
+    teacher._learn(tmp_path)
+
+    assert {"c.py"} == set(engine._corpus.homes)
+
+
+async def test_a_round_that_fails_is_logged_and_the_next_one_learns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path, {"util.py": UTIL})
+    engine = Engine()
+    really = engine.learn
+    tried = 0
+
+    def fail_once(files: Mapping[str, str | None]) -> None:
+        nonlocal tried
+        tried += 1
+        if tried == 1:
+            raise RuntimeError("a bug")
+        really(files)
+
+    monkeypatch.setattr(engine, "learn", fail_once)
+    teacher = Teacher(engine, tmp_path)
+    task = asyncio.create_task(teacher.run())
+    async with asyncio.timeout(PATIENCE):
+        while "a bug" not in caplog.text:
+            await asyncio.to_thread(lambda: None)
+        teacher.refresh()
+        while not engine.files:
+            await asyncio.to_thread(lambda: None)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert 1 == engine.files
+
+
+async def test_a_closed_teacher_teaches_no_more(tmp_path: Path) -> None:
+    write(tmp_path, {"util.py": UTIL})
+    engine = Engine()
+    teacher = Teacher(engine, tmp_path)
+    teacher.close()
+    teacher._learn(tmp_path)
+
+    assert 0 == engine.files
+
+
+def write(root: Path, tree: Mapping[str, str]) -> None:
+    for path, content in tree.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(content, "utf-8")
 
 
 async def test_the_copy_on_disk_of_the_file_that_is_edited_has_no_say(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
 from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Wrote
 from spark_lsp.core.prompt import Block, Prompt
@@ -356,11 +358,138 @@ async def cancelled(task: asyncio.Task[None]) -> None:
             await task
 
 
-def test_attempts_come_at_once_then_more_and_more_seldom_but_never_stop() -> None:
+def test_attempts_come_more_and_more_seldom_but_never_stop() -> None:
     delays = _delays()
     taken = [next(delays) for _ in range(12)]
 
-    assert 0.0 == taken[0]
+    assert 0 < taken[0] < taken[1] <= 1
     assert sorted(taken) == taken
-    assert 0 < taken[1] <= 1
     assert taken[-1] == taken[-2] <= 10
+
+
+async def test_a_connection_that_was_of_use_is_made_anew_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("spark_lsp.server.connection._delays", lambda: iter([3600.0]))
+    async with connected() as (model, connection, heard):
+        for stream in (1, 2, 3):
+            connection.open(stream, PROMPT)
+            request = await model.next()
+            await request.say("value")
+            await heard.until(lambda all_, it=stream: Wrote(it, "value") in all_)  # type: ignore[misc]
+            await request.drop()
+            await heard.until(lambda all_, it=stream: all_.count(Up()) == it + 1)  # type: ignore[misc]
+
+
+async def test_a_connection_that_has_lived_is_made_anew_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("spark_lsp.server.connection._delays", lambda: iter([3600.0]))
+    monkeypatch.setattr("spark_lsp.server.connection._SETTLED", 0.0)
+    async with connected() as (model, connection, heard):
+        connection.open(1, PROMPT)
+        await (await model.next()).drop()
+        await heard.until(lambda all_: all_.count(Up()) == 2)
+
+
+async def test_a_server_that_only_complains_is_left_alone_longer_and_longer() -> None:
+    ups: list[float] = []
+    enough = asyncio.Event()
+
+    async def complain(connection: ServerConnection) -> None:
+        ups.append(asyncio.get_running_loop().time())
+        await connection.send('{"type":"error","error":{"code":"x","message":"go away"}}')
+        if len(ups) == 4:
+            enough.set()
+
+    async with serve(complain, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+
+        async def endpoint() -> Endpoint:
+            return Endpoint(f"ws://127.0.0.1:{port}/v1")
+
+        async with kept(endpoint), asyncio.timeout(PATIENCE):
+            await enough.wait()
+
+    pauses = [after - before for before, after in pairwise(ups)]
+
+    assert all(pause >= least for pause, least in zip(pauses, (0.1, 0.2, 0.4), strict=True))
+
+
+@pytest.mark.parametrize(
+    "url", ["ws://[::1/v1", "ws://h:99999/v1", "ws://", "", "ws://\0/v1", "ws://" + "a" * 300]
+)
+async def test_an_address_that_is_none_is_told_in_a_sentence(url: str) -> None:
+    async def endpoint() -> Endpoint:
+        return Endpoint(url)
+
+    async with kept(endpoint) as (_, heard, task):
+        await heard.until(len)
+        down = heard.all[0]
+
+        assert isinstance(down, Down)
+        assert "cannot be reached" in down.reason
+        assert not task.done()
+
+
+async def test_a_defect_while_connecting_is_told_and_tried_again() -> None:
+    async def endpoint() -> Endpoint:
+        raise KeyError("a defect")
+
+    async with kept(endpoint) as (_, heard, task):
+        await heard.until(lambda all_: len(all_) >= 2)
+
+        assert Down("the model cannot be reached (KeyError)") == heard.all[0]
+        assert not task.done()
+
+
+async def test_a_defect_while_connected_costs_one_connection() -> None:
+    heard: Heard[Event] = Heard()
+    defects = [RuntimeError("a defect")]
+
+    def feed(event: Event) -> None:
+        heard(event)
+        if isinstance(event, Wrote) and defects:
+            raise defects.pop()
+
+    async with scripted_model() as model:
+        connection = Connection(at(model), PROFILE, feed)
+        task = asyncio.create_task(connection.run())
+        await heard.until(lambda all_: Up() in all_)
+        connection.open(1, PROMPT)
+        await (await model.next()).say("value")
+        await heard.until(lambda all_: all_.count(Up()) == 2)
+        await cancelled(task)
+
+    assert [Up, Wrote, Down, Failed, Up, Down] == kinds(heard)
+
+
+async def test_who_does_not_answer_is_replaced_but_not_who_could_not_be_found() -> None:
+    replaced: list[int] = []
+    endpoints = [Endpoint(f"ws://127.0.0.1:{closed_port()}/v1")]
+    heard: Heard[Event] = Heard()
+
+    async def endpoint() -> Endpoint:
+        if endpoints:
+            return endpoints.pop()
+        raise Unreachable("not today")
+
+    async def replace_it() -> None:
+        replaced.append(len(heard.all))
+
+    connection = Connection(endpoint, PROFILE, heard, replace_it)
+    task = asyncio.create_task(connection.run())
+    await heard.until(lambda all_: len(all_) >= 2)
+    await cancelled(task)
+
+    assert [1] == replaced
+
+
+async def test_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def endpoint() -> Endpoint:
+        raise Unreachable("not today")
+
+    async with kept(endpoint) as (_, heard, _task):
+        await heard.until(lambda all_: len(all_) >= 3)
+
+    assert ["not today"] == [record.message for record in caplog.records]

@@ -1,6 +1,7 @@
 """Nothing that blocks runs on the event loop: a server in this process, with its files watched."""
 
 import asyncio
+import contextlib
 import json
 import sys
 import threading
@@ -67,7 +68,7 @@ class Editor:
         for body in self._frames.feed(data):
             self.heard(json.loads(body))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """The server is done."""
 
     def send(self, method: str, params: Any, **more: Any) -> None:
@@ -109,8 +110,55 @@ async def test_no_file_of_the_workspace_is_read_on_the_event_loop(watched: Path)
     editor.send("exit", None)
 
     assert await serving == 0
-    assert items[0]["insertText"].startswith("split_duration(text)")
+    assert items[0]["insertText"].startswith("split_duration")
     assert [] == WATCH.seen
+
+
+async def test_a_part_that_fails_is_told_to_the_person_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def fail() -> None:
+        raise KeyError("a defect")
+
+    def told(all_: list[dict[str, Any]]) -> list[str]:
+        return [it["params"]["message"] for it in all_ if it.get("method") == "window/showMessage"]
+
+    editor = Editor()
+    serving = asyncio.create_task(editor.app.run(editor))
+    await asyncio.sleep(0)  # it takes its end of the pipe
+    editor.app._run(fail())
+    editor.app._run(fail())
+    await editor.heard.until(told)
+    while editor.app._tasks:
+        await asyncio.wait(editor.app._tasks)
+    editor.send("exit", None)
+
+    assert await serving == 1
+    assert ["a part of spark-lsp has failed (KeyError); restart the server"] == told(
+        editor.heard.all
+    )
+    assert 2 == caplog.text.count("a part of the server has ended")
+
+
+async def test_what_does_not_end_does_not_keep_the_server() -> None:
+    release, stubborn = asyncio.Event(), asyncio.Event()
+
+    async def stay() -> None:
+        while not release.is_set():
+            stubborn.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await release.wait()
+
+    editor = Editor()
+    serving = asyncio.create_task(editor.app.run(editor))
+    await asyncio.sleep(0)  # it takes its end of the pipe
+    editor.app._run(stay())
+    await stubborn.wait()
+    editor.send("exit", None)
+    async with asyncio.timeout(5):
+        assert await serving == 1
+    release.set()
+    await asyncio.wait(editor.app._tasks)
 
 
 async def test_the_watch_sees_what_it_should(watched: Path) -> None:

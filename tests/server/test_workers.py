@@ -1,38 +1,56 @@
 """Parsing processes: what they return, and what is left when one dies or all are stopped."""
 
 import asyncio
-import contextlib
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from spark_lsp.core.symbols import FileSymbols
 from spark_lsp.server import worker, workers
-from tests.editor import PATIENCE
+from tests.heard import PATIENCE, Heard
 
-needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="looks into /proc")
+STUBBORN = """#!{python} -P
+import os, pathlib, sys, time
+from spark_lsp.server import worker
 
-HELD: list[int] = []
-"""Write ends: while one is open, who reads from the file waits."""
+really = worker.symbols_of
 
+def symbols_of(root, path):
+    if "blocks" in path:
+        pathlib.Path({told!r}).write_text(str(os.getpid()))
+        time.sleep(3600)
+    if "kills" in path:
+        os._exit(1)
+    return really(root, path)
 
-@pytest.fixture(autouse=True)
-def released() -> Iterator[None]:
-    """Close what a test has held open."""
-    yield
-    while HELD:
-        os.close(HELD.pop())
+worker.symbols_of = symbols_of
+sys.argv[1:] = sys.argv[-1:]
+worker.main()
+"""
+"""A worker that never ends with some files, and ends at once with others."""
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
+    root = tmp_path / "root"
+    root.mkdir()
     for number in range(100):
-        (tmp_path / f"module_{number}.py").write_text(f"def f_{number}(): ...\n", "utf-8")
-    return tmp_path
+        (root / f"module_{number}.py").write_text(f"def f_{number}(): ...\n", "utf-8")
+    return root
+
+
+@pytest.fixture
+def stubborn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have workers block or die on files of certain names."""
+    script = tmp_path / "stubborn"
+    told = str(tmp_path / "blocked")
+    script.write_text(STUBBORN.format(python=sys.executable, told=told), "utf-8")
+    script.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(script))
 
 
 def parsers() -> list[psutil.Process]:
@@ -81,13 +99,13 @@ async def test_what_cannot_be_read_has_no_symbols_and_costs_no_worker(root: Path
     assert (["h"], ["i"]) == (names_of["line\nbreak.py"], names_of["größe 😀.py"])
 
 
-@needs_proc
+@pytest.mark.usefixtures("stubborn")
 async def test_a_worker_killed_in_the_middle_costs_at_most_one_file(root: Path) -> None:
-    # A file of its own kind blocks the first worker for sure, so that it dies while it holds many.
-    os.mkfifo(root / "a_blocks.py")
+    # It dies while it holds many.
+    (root / "a_blocks.py").touch()
     seen: dict[str, FileSymbols | None] = {}
     task = asyncio.create_task(workers.parse(root, paths_in(root), seen.__setitem__))
-    victim = await reader_of(root / "a_blocks.py")
+    victim = await blocked_in(root)
     victim.kill()
     async with asyncio.timeout(PATIENCE):
         lost = await task
@@ -97,36 +115,89 @@ async def test_a_worker_killed_in_the_middle_costs_at_most_one_file(root: Path) 
     assert [] == parsers()
 
 
+@pytest.mark.usefixtures("stubborn")
 async def test_a_file_that_hangs_its_worker_is_given_up(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "_PATIENCE", 1.0)
-    os.mkfifo(root / "module_50.py.py")
+    (root / "module_50_blocks.py").touch()
     seen: dict[str, FileSymbols | None] = {}
     async with asyncio.timeout(PATIENCE):
         lost = await workers.parse(root, paths_in(root), seen.__setitem__)
 
-    assert ["module_50.py.py"] == lost
+    assert ["module_50_blocks.py"] == lost
     assert len(paths_in(root)) - 1 == len(seen)
 
 
-async def test_workers_that_all_die_cost_a_file_each_and_no_more(
-    root: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("stubborn")
+async def test_neighbours_that_all_kill_cost_only_themselves(root: Path) -> None:
+    for number in range(4):
+        (root / f"module_50_kills_{number}.py").touch()
+    seen: dict[str, FileSymbols | None] = {}
+    lost = await workers.parse(root, paths_in(root), seen.__setitem__)
+
+    assert [f"module_50_kills_{number}.py" for number in range(4)] == sorted(lost)
+    assert [path for path in paths_in(root) if path not in lost] == sorted(seen)
+
+
+@pytest.mark.parametrize("program", ["/bin/false", "/nowhere/python"])
+async def test_where_no_worker_lives_that_is_found_out_by_a_few(
+    root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, program: str
 ) -> None:
-    """Even a parser that cannot start at all ends in a list of losses, not in a loop."""
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    names = paths_in(root)[:10]
+    monkeypatch.setattr(sys, "executable", program)
+    start = asyncio.create_subprocess_exec
+    started = Heard[object]()
+
+    async def count(*arguments: Any, **options: Any) -> asyncio.subprocess.Process:
+        started(arguments)
+        return await start(*arguments, **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", count)
     async with asyncio.timeout(PATIENCE):
-        lost = await workers.parse(root, names, lambda *_: None)
+        lost = await workers.parse(root, paths_in(root), lambda *_: None)
 
-    assert names == sorted(lost)
+    assert paths_in(root) == sorted(lost)
+    assert workers._DEATHS <= len(started.all) <= workers._DEATHS + 8
+    assert 1 == caplog.text.count("no parser lives")
 
 
-@needs_proc
+async def test_a_name_that_is_no_utf_8_costs_only_itself(root: Path) -> None:
+    names = ["a_\udce9.py", *paths_in(root), "z_\ud800.py"]
+    seen: dict[str, FileSymbols | None] = {}
+    lost = await workers.parse(root, names, seen.__setitem__)
+
+    assert ["a_\udce9.py", "z_\ud800.py"] == sorted(lost)
+    assert paths_in(root) == sorted(seen)
+
+
+async def test_whoever_listens_and_fails_is_told_so(root: Path) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a bug")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await workers.parse(root, paths_in(root), fail)
+
+    assert caught.group_contains(ValueError, match="a bug")
+    assert [] == parsers()
+
+
+async def test_pipes_and_links_have_no_symbols(root: Path) -> None:
+    os.mkfifo(root / "pipe.py")
+    (root / "link.py").symlink_to(root / "module_1.py")
+    seen: dict[str, FileSymbols | None] = {}
+    lost = await workers.parse(
+        root, ["pipe.py", "link.py", "../elsewhere/module_1.py"], seen.__setitem__
+    )
+
+    assert [] == lost
+    assert [None] * 3 == list(seen.values())
+
+
+@pytest.mark.usefixtures("stubborn")
 async def test_cancelling_leaves_no_process_behind(root: Path) -> None:
-    os.mkfifo(root / "a_blocks.py")
+    (root / "a_blocks.py").touch()
     task = asyncio.create_task(workers.parse(root, paths_in(root), lambda *_: None))
-    blocked = await reader_of(root / "a_blocks.py")
+    blocked = await blocked_in(root)
     started = parsers()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -137,30 +208,10 @@ async def test_cancelling_leaves_no_process_behind(root: Path) -> None:
     assert not any(process.is_running() for process in started)
 
 
-async def reader_of(fifo: Path) -> psutil.Process:
-    """Wait until a worker has taken up the file that blocks; returns that worker.
-
-    A worker blocks when it opens the file, and from then on when it reads from it.
-    """
-    descriptor = None
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                await asyncio.to_thread(psutil.wait_procs, parsers(), timeout=0.01)
-                if descriptor is None:
-                    with contextlib.suppress(OSError):  # nobody waits at the other end yet
-                        descriptor = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
-                for process in parsers():
-                    if reads(process, fifo):
-                        return process
-    finally:
-        if descriptor is not None:
-            HELD.append(descriptor)
-
-
-def reads(process: psutil.Process, fifo: Path) -> bool:
-    try:
-        descriptors = list(Path(f"/proc/{process.pid}/fd").iterdir())
-        return any(link.readlink() == fifo for link in descriptors)
-    except OSError:  # it has just ended, or just closed something
-        return False
+async def blocked_in(root: Path) -> psutil.Process:
+    """Wait until a worker has taken up the file that blocks; returns that worker."""
+    told = root.parent / "blocked"
+    async with asyncio.timeout(PATIENCE):
+        while not (told.is_file() and (pid := told.read_text("utf-8"))):
+            await asyncio.to_thread(psutil.wait_procs, parsers(), timeout=0.01)
+    return psutil.Process(int(pid))
