@@ -43,7 +43,8 @@ class Document:
 
     Attributes:
         uri: the editor's name for it, the key of everything.
-        path: workspace-relative POSIX path, or the file's name if it lies outside the workspace.
+        path: workspace-relative POSIX path; elsewhere a name that no file of the workspace can
+            have, such as "../other/a.py" or "untitled://a".
         language_id: the LSP language id that the editor gave.
         version: the version that the editor gave last.
         text: its text at that version.

@@ -24,9 +24,10 @@ from spark_lsp.server.digester import Digester
 from spark_lsp.server.driver import Driver
 from spark_lsp.server.embedded import Child
 from spark_lsp.server.framing import Frames, FramingError
-from spark_lsp.server.hooks import Hooks, Introduction, location
+from spark_lsp.server.hooks import Hooks, Introduction
 from spark_lsp.server.lsp import Server
 from spark_lsp.server.pipes import Pipe
+from spark_lsp.server.uris import location
 from spark_lsp.server.websocket import Endpoint
 from spark_lsp.server.workspace import Workspace
 from spark_lsp.wire.requests import Profile

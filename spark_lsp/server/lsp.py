@@ -34,8 +34,10 @@ from spark_lsp.core.events import (
 )
 from spark_lsp.core.text import Encoding, Position
 from spark_lsp.server.framing import frame
-from spark_lsp.server.hooks import Hooks, Introduction, edited, location, opened
+from spark_lsp.server.hooks import Hooks, Introduction
 from spark_lsp.server.pipes import Pipe
+from spark_lsp.server.sync import edited, opened
+from spark_lsp.server.uris import location
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spark_lsp.server import app
 from spark_lsp.server.app import _private
-from spark_lsp.server.hooks import location
+from spark_lsp.server.uris import location
 
 
 @pytest.mark.parametrize(
