@@ -29,7 +29,9 @@ class Editor:
         self.messages = messages
         self.partials: list[tuple[str, list[str]]] = []
         self.moved = asyncio.Condition()
+        self.versions: dict[int, int] = {}
         client.on_notification = self._notified
+        client.on_answer = self._answered
         document = {"uri": uri, "languageId": language, "version": 1, "text": before + after}
         client.notify("textDocument/didOpen", {"textDocument": document})
 
@@ -57,7 +59,7 @@ class Editor:
         if grows:
             params["partialResultToken"] = str(version)
         answer = self.client.request("textDocument/inlineCompletion", params)
-        answer.add_done_callback(lambda done: self._answered(version, done))
+        self.versions[self.client.last_id] = version
         return answer
 
     async def ghost(self, text: str) -> None:
@@ -86,8 +88,9 @@ class Editor:
             self.screen.answered(int(params["token"]), params["value"], final=False)
         self._stir()
 
-    def _answered(self, version: int, answer: asyncio.Future[Any]) -> None:
-        if not answer.cancelled() and answer.exception() is None:
+    def _answered(self, id_: int, answer: asyncio.Future[Any]) -> None:
+        version = self.versions.pop(id_, None)
+        if version is not None and answer.exception() is None:
             self.screen.answered(version, answer.result(), final=True)
         self._stir()
 

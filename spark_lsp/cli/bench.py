@@ -5,6 +5,8 @@ Owns the figures and their telling. Nothing here is a test: a slow machine is no
 
 import asyncio
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from rich.table import Table
 
 from spark_lsp.cli.client import Client
 from spark_lsp.cli.errors import CommandError
-from spark_lsp.cli.measure import Model, Typist, between
+from spark_lsp.cli.measure import Model, Typist, between, embedded
 from spark_lsp.cli.report import percentile
 from spark_lsp.core.text import Edit, Text, line_starts
 from spark_lsp.engine.evaluate import UNGATED
@@ -289,6 +291,61 @@ def _engine() -> Figures:
     }
 
 
+def _recovery() -> Figures:
+    if not Path("/proc/self/task").is_dir():
+        raise CommandError("recovery finds the backend in /proc, which this system lacks")
+    waits, floor = asyncio.run(_recoveries())
+    return {
+        "backend killed to ghost text again, p50": Figure(
+            percentile(waits, 0.5), "ms", percentile(floor, 0.5), "starting a backend", 2000
+        ),
+        "backend killed to ghost text again, worst": Figure(
+            max(waits), "ms", percentile(floor, 0.5), "starting a backend", 2000
+        ),
+    }
+
+
+async def _recoveries() -> tuple[list[float], list[float]]:
+    """Kill the backend while a person types; returns the waits, and what a bare start takes."""
+    waits, floor = [], []
+    async with embedded() as (client, typist):
+        typist.line()
+        await _until_ghost(typist)
+        for _ in range(_STARTS):
+            os.kill(_backend_of(client.process.pid), signal.SIGKILL)
+            began = perf_counter()
+            typist.line()
+            await _until_ghost(typist)
+            waits.append((perf_counter() - began) * 1000)
+            began = perf_counter()
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", "spark_lsp", "backend",
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+            assert process.stdout
+            await process.stdout.readline()
+            floor.append((perf_counter() - began) * 1000)
+            process.kill()
+            await process.wait()
+    return waits, floor
+
+
+async def _until_ghost(typist: Typist) -> None:
+    async with asyncio.timeout(_LIMIT):
+        while not (await typist.ask() or {}).get("items"):
+            pass
+
+
+def _backend_of(server: int) -> int:
+    """Return the process of the embedded engine, a child of the server's."""
+    children = Path(f"/proc/{server}/task/{server}/children").read_text("ascii").split()
+    return next(
+        int(child)
+        for child in children
+        if b"\0backend\0" in Path(f"/proc/{child}/cmdline").read_bytes()
+    )
+
+
 @cache
 def _sources() -> dict[str, str]:
     """Return the Python files of the standard library's top folder: code that everyone has."""
@@ -304,5 +361,6 @@ _BENCHES: dict[str, Callable[[], Figures]] = {
     "start": _start,
     "text": _text,
     "session": _session,
+    "recovery": _recovery,
     "engine": _engine,
 }

@@ -44,6 +44,8 @@ class Client:
         self.stray = 0
         self.problems: list[str] = []
         self.on_notification: Callable[[str, Any], None] = lambda _method, _params: None
+        # Called as messages arrive, in their order; a future's own callbacks come a turn later.
+        self.on_answer: Callable[[int, asyncio.Future[Any]], None] = lambda _id, _answer: None
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._ids = 0
         self._reader = asyncio.create_task(self._read())
@@ -135,9 +137,10 @@ class Client:
         except FramingError as error:
             self.problems.append(f"the server does not speak the base protocol: {error}")
         finally:
-            for answer in self._answers.values():
+            open_, self._answers = self._answers, {}
+            for id_, answer in open_.items():
                 _fail(answer, ServerGone("the server has ended"))
-            self._answers.clear()
+                self.on_answer(id_, answer)
 
     def _receive(self, body: bytes) -> None:
         """Take in one message; whatever is wrong with it, the next may be right."""
@@ -157,13 +160,15 @@ class Client:
         answer = self._answers.pop(message["id"], None) if message.get("id") else None
         if answer is None:
             self.stray += 1
-        elif "result" in message:
+            return
+        if "result" in message:
             if not answer.done():
                 answer.set_result(message["result"])
         else:
             error = message.get("error")
             told = error if isinstance(error, dict) else {}
             _fail(answer, ErrorAnswer(told.get("code", 0), str(told.get("message", message))))
+        self.on_answer(message["id"], answer)
 
 
 def _fail(answer: asyncio.Future[Any], error: Exception) -> None:

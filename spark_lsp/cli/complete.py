@@ -12,7 +12,7 @@ from typing import Any
 
 from spark_lsp.cli.client import Client, ErrorAnswer, ServerGone
 from spark_lsp.cli.errors import CommandError
-from spark_lsp.cli.files import language_id, read_text, repository_of
+from spark_lsp.cli.files import config_options, language_id, read_text, repository_of
 from spark_lsp.core.text import Encoding, Text
 
 _PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+):(?P<column>\d+)", re.DOTALL)
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     text = read_text(path)
     offset = _offset(text, int(match["line"]), int(match["column"]), arguments.place)
     root = (arguments.workspace or repository_of(path)).resolve()
-    options = ["--config", str(arguments.config.resolve())] if arguments.config else []
+    options = config_options(arguments.config)
     try:
         return asyncio.run(_complete(path, text, offset, root, options))
     except (ServerGone, ErrorAnswer) as error:

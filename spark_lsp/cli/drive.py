@@ -20,14 +20,17 @@ from rich.live import Live
 
 from spark_lsp.cli.client import Client, ErrorAnswer, ServerGone
 from spark_lsp.cli.errors import CommandError
-from spark_lsp.cli.files import language_id, read_text, repository_of
+from spark_lsp.cli.files import config_options, language_id, read_text, repository_of
 from spark_lsp.cli.picture import picture, save
 from spark_lsp.cli.report import Report
 from spark_lsp.cli.screen import Screen
 from spark_lsp.core import languages
 from spark_lsp.core.symbols import extract
+from spark_lsp.core.syntax import LIMIT
 from spark_lsp.core.text import Text
 
+_LINE = 200
+"""Characters of a line, on average, above which nobody has typed it: a hole ends there."""
 _WORTH = 2
 """Characters of a suggestion that are worth the key that accepts it."""
 _ANSWER_LIMIT = 10.0
@@ -54,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"--workspace: there is no directory {root}", 2)
     console = Console(stderr=arguments.json)
     best = Best() if arguments.picture else None
-    options = ["--config", str(arguments.config.resolve())] if arguments.config else []
+    options = config_options(arguments.config)
     report = asyncio.run(_drive(holes, root, options, arguments.pace / 1000, console, best=best))
     if best and best.screen:
         save(arguments.picture, best.screen, best.title, report)
@@ -69,7 +72,7 @@ def hole(text: Text, path: str, lines: int) -> Hole:
     """Cut so many lines out of a text, from the start of the definition nearest to its middle."""
     middle = max(0, (text.line_count - lines) // 2)
     language = languages.by_path(path)
-    symbols = extract(text, language) if language else None
+    symbols = extract(text, language) if language and len(text) <= LIMIT else None
     starts = [
         definition.start_line
         for definition in (symbols.definitions if symbols else ())
@@ -79,7 +82,8 @@ def hole(text: Text, path: str, lines: int) -> Hole:
     last = min(first + lines, text.line_count) - 1
     while last > first and not text.line(last).strip():
         last -= 1
-    start, end = text.line_start(first), text.line_end(last)
+    start = text.line_start(first)
+    end = min(text.line_end(last), start + lines * _LINE)
     return Hole(text.string[:start], text.string[start:end], text.string[end:])
 
 
@@ -169,6 +173,7 @@ class Typist:
         self._screen = Screen(Text(cut.before + cut.after), len(cut.before))
         self._language = language_id(path)
         self._token = ""
+        self._versions: dict[int, int] = {}
         self._pending: asyncio.Future[Any] | None = None
         self._show: Callable[[Screen], None] = _unseen
 
@@ -182,6 +187,7 @@ class Typist:
             "text": self._screen.text.string,
         }
         self._client.on_notification = self._notified
+        self._client.on_answer = self._answered
         self._client.notify("textDocument/didOpen", {"textDocument": document})
         self._report.characters += len(self._cut.missing)
         await self._wait(self._ask())
@@ -250,7 +256,7 @@ class Typist:
         )
         self._id = self._client.last_id
         self._pending = answer
-        answer.add_done_callback(lambda done: self._answered(version, done))
+        self._versions[self._id] = version
         return answer
 
     def _withdraw(self) -> None:
@@ -265,8 +271,9 @@ class Typist:
             _, _, version = str(params["token"]).rpartition("#")
             self._seen(int(version), params["value"], final=False)
 
-    def _answered(self, version: int, answer: asyncio.Future[Any]) -> None:
-        if answer.cancelled():
+    def _answered(self, id_: int, answer: asyncio.Future[Any]) -> None:
+        version = self._versions.pop(id_, None)
+        if version is None:
             return
         error = answer.exception()
         if error is None:

@@ -30,3 +30,16 @@ def language_id(path: Path) -> str:
     """Return the LSP language id of a file, by its name."""
     language = languages.by_path(path.name)
     return language.name if language else "plaintext"
+
+
+def config_options(path: Path | None) -> list[str]:
+    """Return the server's options for a configuration file named on the command line.
+
+    Raises:
+        CommandError: if there is no such file.
+    """
+    if path is None:
+        return []
+    if not path.is_file():
+        raise CommandError(f"--config: there is no file {path}", 2)
+    return ["--config", str(path.resolve())]

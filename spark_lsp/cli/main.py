@@ -94,7 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     where = serve.add_mutually_exclusive_group()
     where.add_argument("--stdio", action="store_true", help="standard streams (the default)")
-    where.add_argument("--tcp", metavar="HOST:PORT", help="listen on this loopback address instead")
+    where.add_argument(
+        "--tcp",
+        metavar="HOST:PORT",
+        help="listen on this loopback address instead; whoever connects first is served",
+    )
     serve.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
     serve.set_defaults(run=_serve)
 
@@ -161,7 +165,7 @@ def _parser() -> argparse.ArgumentParser:
         "run, because machines differ and ratios carry over.",
     )
     bench.add_argument(
-        "names", nargs="*", metavar="NAME", help="start, text, session or engine (all)"
+        "names", nargs="*", metavar="NAME", help="start, text, session, recovery or engine (all)"
     )
     bench.add_argument("--json", action="store_true", help="print the result as JSON")
     bench.set_defaults(run=_bench)

@@ -95,27 +95,36 @@ class Typist:
         """Type a character and ask; returns when, and the answer to come."""
         here = {"line": self._line, "character": self._character}
         self._character += 1
-        self._version += 1
-        place = {"line": self._line, "character": self._character}
-        document = {"uri": self._uri, "version": self._version}
         began = perf_counter()
-        self._client.notify(
-            "textDocument/didChange",
-            {
-                "textDocument": document,
-                "contentChanges": [{"range": {"start": here, "end": here}, "text": char}],
-            },
-        )
-        answer = self._client.request(
+        self._change(here, char)
+        return began, self.ask()
+
+    def line(self) -> None:
+        """Begin a line like one that the file has often, at the start of the cursor's line."""
+        self._change({"line": self._line, "character": 0}, "    total = \n")
+        self._character = len("    total = ")
+
+    def ask(self) -> asyncio.Future[Any]:
+        """Ask for a completion at the cursor."""
+        return self._client.request(
             "textDocument/inlineCompletion",
             {
-                "textDocument": document,
-                "position": place,
+                "textDocument": {"uri": self._uri},
+                "position": {"line": self._line, "character": self._character},
                 "context": {"triggerKind": 2},
                 "partialResultToken": self._version,
             },
         )
-        return began, answer
+
+    def _change(self, here: dict[str, int], text: str) -> None:
+        self._version += 1
+        self._client.notify(
+            "textDocument/didChange",
+            {
+                "textDocument": {"uri": self._uri, "version": self._version},
+                "contentChanges": [{"range": {"start": here, "end": here}, "text": text}],
+            },
+        )
 
     def _notified(self, method: str, params: Any) -> None:
         if method == "$/progress":
@@ -129,13 +138,6 @@ async def between() -> AsyncIterator[tuple[Model, Typist]]:
     """Run a server on a repository of 100,000 lines, with a file of 10,000 lines open."""
     model = Model()
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "repository"
-        root.mkdir()
-        for number in range(_MODULES):
-            (root / f"module_{number}.py").write_text(_module(number, _FUNCTIONS), "utf-8")
-        source = _module(_MODULES, _OPEN_FUNCTIONS)
-        path = root / "open.py"
-        path.write_text(source, "utf-8")
         async with listening(model.serve, "127.0.0.1", 0, "bench", "{}") as port:
             config = Path(folder) / "config.toml"
             config.write_text(
@@ -144,19 +146,35 @@ async def between() -> AsyncIterator[tuple[Model, Typist]]:
                 "utf-8",
             )
             os.environ[_KEY] = "bench"
-            client = await Client.start("--config", str(config))
-            try:
-                await client.initialize(root)
-                document = {
-                    "uri": path.as_uri(),
-                    "languageId": "python",
-                    "version": 1,
-                    "text": source,
-                }
-                client.notify("textDocument/didOpen", {"textDocument": document})
-                yield model, Typist(client, path.as_uri(), source.count("\n") // 2 // 5 * 5 + 4)
-            finally:
-                await client.close()
+            async with _serving(Path(folder), "--config", str(config)) as (_, typist):
+                yield model, typist
+
+
+@asynccontextmanager
+async def embedded() -> AsyncIterator[tuple[Client, Typist]]:
+    """Run a server with the embedded engine on the same repository."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with _serving(Path(folder)) as serving:
+            yield serving
+
+
+@asynccontextmanager
+async def _serving(folder: Path, *options: str) -> AsyncIterator[tuple[Client, Typist]]:
+    root = folder / "repository"
+    root.mkdir()
+    for number in range(_MODULES):
+        (root / f"module_{number}.py").write_text(_module(number, _FUNCTIONS), "utf-8")
+    source = _module(_MODULES, _OPEN_FUNCTIONS)
+    path = root / "open.py"
+    path.write_text(source, "utf-8")
+    client = await Client.start(*options)
+    try:
+        await client.initialize(root)
+        document = {"uri": path.as_uri(), "languageId": "python", "version": 1, "text": source}
+        client.notify("textDocument/didOpen", {"textDocument": document})
+        yield client, Typist(client, path.as_uri(), source.count("\n") // 2 // 5 * 5 + 4)
+    finally:
+        await client.close()
 
 
 def _module(number: int, functions: int) -> str:

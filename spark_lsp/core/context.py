@@ -21,13 +21,24 @@ _EDGE = 400
 """Characters by which a window's far edge is recognised in a copy of the file."""
 _STALE = 0.2
 """Share of a frozen file that may have been edited before it is packed anew."""
+_SLACK = 2000
+"""Characters that may have been edited in any file, however small."""
 
 
 @dataclass(slots=True)
 class _Epoch:
+    """Blocks, the range of offsets that they were packed for, and what has changed since."""
+
     blocks: tuple[Block, ...]
+    first: int
+    last: int
     size: int
     edited: int = 0
+
+    def serves(self, offset: int) -> bool:
+        """Whether the blocks are still good enough for a place."""
+        here = self.first - self.edited <= offset <= self.last + self.edited
+        return here and self.edited <= max(_STALE * self.size, _SLACK)
 
 
 class Context:
@@ -47,9 +58,8 @@ class Context:
     def prompt(self, document: Document, offset: int, index: Index) -> Prompt:
         """Return what a model is shown at an offset of a document."""
         epoch = self._epochs.get(document.uri)
-        if epoch is None or epoch.edited > _STALE * epoch.size:
-            blocks = _packed(document, offset, index, self._window // 4)
-            epoch = _Epoch(blocks, len(document.text))
+        if epoch is None or not epoch.serves(offset):
+            epoch = _packed(document, offset, index, self._window // 4)
             self._epochs[document.uri] = epoch
         prefix, suffix = self.tail(document.text, offset)
         return Prompt(epoch.blocks, document.path, prefix, suffix)
@@ -95,7 +105,7 @@ def outside(body: str, prefix: str, suffix: str) -> tuple[str, str]:
     return body[: max(0, start)], tail
 
 
-def _packed(document: Document, offset: int, index: Index, budget: int) -> tuple[Block, ...]:
+def _packed(document: Document, offset: int, index: Index, budget: int) -> _Epoch:
     """Pack the blocks into so many bytes, most stable first."""
     # Read as of the last rest: parsing now would be felt in the key that ends an epoch.
     symbols = index.symbols(document.path)
@@ -106,17 +116,23 @@ def _packed(document: Document, offset: int, index: Index, budget: int) -> tuple
         if size <= budget // 2:
             budget -= size
             blocks.append(Block("signatures", signatures.path, signatures.text, signatures.reason))
-    body = _excerpt(document.text.string, offset, budget)
+    string = document.text.string
+    first, last = _excerpt(string, offset, budget)
+    body = string[first:last]
     blocks.append(Block("file", document.path, body, "the open file as it was at packing"))
-    return tuple(blocks)
+    return _Epoch(tuple(blocks), first, last, len(string))
 
 
-def _excerpt(string: str, offset: int, budget: int) -> str:
-    """Return the text if it fits, else what surrounds the offset, more before it than after."""
+def _excerpt(string: str, offset: int, budget: int) -> tuple[int, int]:
+    """Return the range of a text that so many bytes have room for, around an offset.
+
+    Three quarters stand before the offset, if there is so much on both sides.
+    """
     if _bytes(string) <= budget:
-        return string
-    characters = budget // 4
-    return string[max(0, offset - characters * 3 // 4) : offset + characters // 4]
+        return 0, len(string)
+    room = budget if string.isascii() else budget // 4
+    first = max(0, min(offset - room * 3 // 4, len(string) - room))
+    return first, first + room
 
 
 def _bytes(string: str) -> int:

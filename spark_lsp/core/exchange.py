@@ -9,7 +9,7 @@ from spark_lsp.core.documents import Document
 from spark_lsp.core.events import RequestId, Suggestion
 from spark_lsp.core.reuse import Answer
 from spark_lsp.core.text import Encoding
-from spark_lsp.core.trim import line_end_of, visible, with_line_ends
+from spark_lsp.core.trim import Following, line_end_of, visible, with_line_ends
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Stream:
         id: which.
         uri: for which document.
         answer: what is written so far, and where the buffer stands within it.
-        after: the document behind the place that was asked for.
+        following: what stands behind the place that was asked for.
         line_end: how the document ends its lines.
         heard: when the backend last gave a sign of life.
         orphaned: since when no request has read it, or None while one does.
@@ -59,7 +59,7 @@ class Stream:
     id: int
     uri: str
     answer: Answer
-    after: str
+    following: Following
     line_end: str
     heard: float
     orphaned: float | None = None
@@ -69,7 +69,8 @@ class Stream:
         """Return a stream that has written nothing yet."""
         string = document.text.string
         answer = Answer(id_, offset, "")
-        return cls(id_, document.uri, answer, string[offset:], line_end_of(string), now)
+        following = Following.of(string[offset:])
+        return cls(id_, document.uri, answer, following, line_end_of(string), now)
 
     def write(self, text: str, now: float) -> None:
         """Take in more of the answer."""
@@ -78,5 +79,5 @@ class Stream:
 
     def showable(self, *, final: bool) -> Answer:
         """Return the answer as far as it may be shown."""
-        text = visible(self.answer.text, self.after, final=final)
+        text = visible(self.answer.text, self.following, final=final)
         return Answer(self.id, self.answer.anchor, text, self.answer.middle)

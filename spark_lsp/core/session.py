@@ -283,10 +283,9 @@ class Session:
         stream, request = self._stream, self._request
         if stream is None or stream.id != event.stream:
             return
-        self._stream = None
+        self._stream, self._not_before = None, now + event.after
         if request is None:
             return
-        self._not_before = now + event.after
         again = event.transient and not request.shown and request.tries < self._policy.retries
         if again and self._not_before <= request.asked + self._policy.hold:
             request.tries += 1

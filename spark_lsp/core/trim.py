@@ -6,6 +6,7 @@ what was shown of a shorter one, so ghost text only ever grows while it streams 
 """
 
 import re
+from dataclasses import dataclass
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LINE_BELOW = re.compile(r"[^\r\n]*(?:[\r\n][ \t\f]*)*[\r\n]([ \t\f]*[^\s][^\r\n]*)")
@@ -29,24 +30,43 @@ def with_line_ends(text: str, line_end: str) -> str:
     return text.replace("\r", "").replace("\n", line_end)
 
 
-def visible(text: str, after: str, *, final: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What of the text behind the cursor matters for the cuts.
+
+    Attributes:
+        rest: the rest of the cursor's line, without blanks at its end.
+        next_line: the first line below with text in it, without blanks at its end.
+    """
+
+    rest: str
+    next_line: str
+
+    @classmethod
+    def of(cls, after: str) -> "Following":
+        """Read it from the document from the cursor on."""
+        match = _LINE_END.search(after)
+        rest = after[: match.start()] if match else after
+        below = _LINE_BELOW.match(after)
+        return cls(rest.rstrip(), below.group(1).rstrip() if below else "")
+
+
+def visible(text: str, following: Following, *, final: bool) -> str:
     """Return the part of an answer that may be shown.
 
     Args:
         text: the answer as far as it is known, inserted at the cursor.
-        after: the document from the cursor on.
+        following: what stands behind the cursor.
         final: whether the answer is complete. If not, a tail that may turn out to repeat what
             follows the cursor is held back.
     """
-    match = _LINE_END.search(after)
-    rest_of_line = after[: match.start()] if match else after
-    if rest_of_line.strip():
+    if following.rest:
         cut = _LINE_END.search(text)
         if cut:
             text, final = text[: cut.start()], True
-        text = _without_overlap(text, rest_of_line.rstrip(), final=final)
-    else:
-        text = _without_next_line(text, after, final=final)
+        text = _without_overlap(text, following.rest, final=final)
+    elif following.next_line:
+        text = _without_line(text, following.next_line, final=final)
     return text.rstrip()
 
 
@@ -69,11 +89,8 @@ def _repeats(text: str, start: int, *, final: bool) -> bool:
     return not final or len(text) - start >= _WORTH
 
 
-def _without_next_line(text: str, after: str, *, final: bool) -> str:
+def _without_line(text: str, following: str, *, final: bool) -> str:
     """Cut before a whole line that stands already as the next line with text after the cursor."""
-    following = _next_line(after)
-    if not following:
-        return text
     ends = list(_LINE_END.finditer(text))
     for index, end in enumerate(ends):
         last = index + 1 == len(ends)
@@ -82,9 +99,3 @@ def _without_next_line(text: str, after: str, *, final: bool) -> str:
         if line.rstrip() == following or (not complete and following.startswith(line)):
             return text[: end.start()]
     return text
-
-
-def _next_line(after: str) -> str:
-    """Return the first line with text below the cursor's line, without blanks at its end."""
-    match = _LINE_BELOW.match(after)
-    return match.group(1).rstrip() if match else ""

@@ -15,6 +15,8 @@ import msgspec
 
 from spark_lsp.server.websocket import Endpoint, Unreachable
 
+_DYING = 0.05
+"""Seconds in which a child that has closed its connection may turn out to have died."""
 _START_LIMIT = 15.0
 """Seconds until a child that has not said where it listens is given up."""
 _KEEPALIVE = 2.0
@@ -41,8 +43,13 @@ class Child:
         Raises:
             Unreachable: if it does not start.
         """
-        if self._process and self._process.returncode is None and self._endpoint:
-            return self._endpoint
+        if self._process and self._endpoint:
+            # Asked again: the connection was lost, and most likely because the child is dying.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_DYING):
+                    await self._process.wait()
+            if self._process.returncode is None:
+                return self._endpoint
         await self.close()
         # -P: an editor starts us in the repository, which must not shadow what is imported.
         command = [sys.executable, "-P", "-m", "spark_lsp", "backend", "--port", "0"]

@@ -211,14 +211,25 @@ def test_a_drive_tells_people_a_table(root: Path) -> None:
     assert "\x1b" not in done.stdout
 
 
-def test_a_drive_with_a_configuration_that_is_not_there_fails_and_says_so(root: Path) -> None:
-    done = called(root, "drive", "--json", "--pace", "0", "--config", "missing.toml", "a.py")
+@pytest.mark.parametrize("command", [("drive", "a.py"), ("complete", "a.py:1:1")])
+def test_a_configuration_that_is_not_there_is_wrong_usage(
+    root: Path, command: tuple[str, str]
+) -> None:
+    done = called(root, *command, "--config", "missing.toml")
+
+    assert 2 == done.returncode
+    assert "spark-lsp: --config: there is no file missing.toml\n" == done.stderr
+
+
+def test_a_drive_with_a_configuration_that_is_wrong_fails_and_says_so(root: Path) -> None:
+    (root / "wrong.toml").write_text("modle = 7", "utf-8")
+    done = called(root, "drive", "--json", "--pace", "0", "--config", "wrong.toml", "a.py")
 
     told = json.loads(done.stdout)
 
     assert 1 == done.returncode
     assert 1 == told["errors"]
-    assert "missing.toml" in told["messages"][0]
+    assert "modle" in told["messages"][0]
     assert "Traceback" not in done.stderr
 
 

@@ -138,31 +138,63 @@ def test_the_stable_part_is_the_same_for_a_hundred_keys_of_typing() -> None:
     assert {prompts[0].suffix} == {prompt.suffix for prompt in prompts}
 
 
-def test_after_a_fifth_of_the_file_has_changed_the_stable_part_is_packed_anew() -> None:
-    opened = document("a" * 100)
+@pytest.mark.parametrize(
+    ("size", "share"),
+    [
+        pytest.param(20_000, 4_000, id="a fifth of the file"),
+        pytest.param(0, 2_000, id="a little in a small file"),
+    ],
+)
+def test_after_enough_has_changed_the_stable_part_is_packed_anew(size: int, share: int) -> None:
+    opened = document("a" * size)
     context = Context(128_000)
-    before = context.prompt(opened, 100, Index())
-    for number in range(20):
-        type_at(opened, context, 100 + number, "b")
+    before = context.prompt(opened, size, Index())
+    type_at(opened, context, size, "b" * share)
 
-    assert before.stable == context.prompt(opened, 120, Index()).stable
+    assert before.stable == context.prompt(opened, size, Index()).stable
 
-    type_at(opened, context, 120, "b")
-    after = context.prompt(opened, 121, Index())
+    type_at(opened, context, size, "b")
+    after = context.prompt(opened, size, Index())
 
-    assert "a" * 100 == before.stable[-1].text
-    assert "a" * 100 + "b" * 21 == after.stable[-1].text
+    assert "a" * size == before.stable[-1].text
+    assert "a" * size + "b" * (share + 1) == after.stable[-1].text
 
 
 def test_deleted_text_counts_as_changed() -> None:
-    opened = document("a" * 100)
+    opened = document("a" * 20_000)
     context = Context(128_000)
     context.prompt(opened, 0, Index())
-    places = [opened.text.position(at, Encoding.UTF32) for at in (0, 21)]
+    places = [opened.text.position(at, Encoding.UTF32) for at in (0, 4_001)]
     opened.change(2, [Change(places[0], places[1], "")], Encoding.UTF32)
-    context.edited(URI, 21)
+    context.edited(URI, 4_001)
 
-    assert "a" * 79 == context.prompt(opened, 0, Index()).stable[-1].text
+    assert "a" * 15_999 == context.prompt(opened, 0, Index()).stable[-1].text
+
+
+@pytest.mark.parametrize(
+    ("offset", "first"),
+    [
+        pytest.param(0, 0, id="at the beginning"),
+        pytest.param(100_000, 76_000, id="in the middle"),
+        pytest.param(200_000, 168_010, id="at the end"),
+    ],
+)
+def test_of_a_large_file_all_that_there_is_room_for_is_frozen_around_the_cursor(
+    offset: int, first: int
+) -> None:
+    string = "".join(f"line {number:09}\n" for number in range(200_000 // 15 + 1))
+    context = Context(128_000)
+    block = context.prompt(document(string), offset, Index()).stable[-1]
+
+    assert string[first : first + 32_000] == block.text
+
+
+def test_a_cursor_that_leaves_what_is_frozen_has_it_packed_anew() -> None:
+    opened = document("a" * 100_000 + "b" * 100_000)
+    context = Context(128_000)
+    context.prompt(opened, 0, Index())
+
+    assert {"b"} == set(context.prompt(opened, 190_000, Index()).stable[-1].text)
 
 
 def test_an_epoch_ends_for_one_document_or_for_all() -> None:

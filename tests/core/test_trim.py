@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_lsp.core.trim import line_end_of, visible, with_line_ends
+from spark_lsp.core.trim import Following, line_end_of, visible, with_line_ends
 
 pieces = st.lists(st.text(alphabet="ab() \n'", min_size=1, max_size=4), max_size=8)
 texts = st.text(alphabet="ab() \n'", max_size=12)
@@ -28,7 +28,7 @@ texts = st.text(alphabet="ab() \n'", max_size=12)
     ],
 )
 def test_only_what_is_worth_showing_is_shown(text: str, after: str, shown: str) -> None:
-    assert shown == visible(text, after, final=True)
+    assert shown == visible(text, Following.of(after), final=True)
 
 
 @given(pieces, texts)
@@ -36,17 +36,17 @@ def test_what_is_shown_only_ever_grows(parts: list[str], after: str) -> None:
     text, shown = "", ""
     for part in parts:
         text += part
-        more = visible(text, after, final=False)
+        more = visible(text, Following.of(after), final=False)
         assert more.startswith(shown)
         shown = more
-    final = visible(text, after, final=True)
+    final = visible(text, Following.of(after), final=True)
 
     assert final.startswith(shown)
 
 
 @given(texts, texts, st.booleans())
 def test_what_is_shown_is_a_beginning_of_the_answer(text: str, after: str, final: bool) -> None:
-    assert text.startswith(visible(text, after, final=final))
+    assert text.startswith(visible(text, Following.of(after), final=final))
 
 
 def test_line_ends_are_those_of_the_file_however_the_model_cuts_its_own() -> None:
