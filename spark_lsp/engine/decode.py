@@ -26,6 +26,8 @@ _CYCLED: Final = 8
 """Tokens that go round at least before a repetition counts as a cycle."""
 _BLANKS: Final = 2
 """Blank lines in a row that a completion may hold."""
+_TAB: Final = 8
+"""Columns of a tab, to compare it with an alignment by spaces."""
 _OPENING: Final = frozenset("([{")
 _CLOSING: Final = frozenset(")]}")
 
@@ -66,7 +68,7 @@ class Writer:
         self._gate = gate
         self._context = list(page.context)
         self._start = len(self._context)
-        self._width = page.width
+        self._indentation = page.indentation
         self._probability = 1.0
         self._open_brackets = 0
         rest = lex(page.rest.strip())
@@ -81,7 +83,7 @@ class Writer:
             return
         line = page.line
         pieces = self._begun()
-        shallowest = self._width
+        shallowest = _depth(self._indentation)
         known: set[str] = set()
         bar = gate.line
         for _ in range(gate.lines):
@@ -99,7 +101,7 @@ class Writer:
             limit -= len(pieces)
             known.add(whole)
             pieces = self._crossed(newline)
-            if not pieces or self._wall or self._width < shallowest:
+            if not pieces or self._wall or _depth(self._indentation) < shallowest:
                 return
             bar = gate.further
 
@@ -133,15 +135,17 @@ class Writer:
         fitting = {
             token: weight
             for token, weight in totals.items()
-            if is_newline(token) and token != BLANK and self._width + change_of(token) >= 0
+            if is_newline(token) and token != BLANK and self._changed(token) is not None
         }
         if not fitting:
-            self._context.append(newline_of(-self._width))
-            self._width = 0
+            self._context.append(newline_of(self._page.style.cleared(self._indentation)))
+            self._indentation = ""
             return []
-        self._width += change_of(self._chosen(fitting))
-        indentation = self._page.fill * self._width
-        return [Piece(indentation, self._probability)] if indentation else []
+        self._indentation = self._changed(self._chosen(fitting)) or ""
+        return [Piece(self._indentation, self._probability)] if self._indentation else []
+
+    def _changed(self, newline: int) -> str | None:
+        return self._page.style.changed(self._indentation, change_of(newline))
 
     def _line(self, pieces: list[Piece], limit: int) -> int | None:
         """Adds the rest of a line to `pieces`; returns what ended it, or None if it gave up."""
@@ -172,8 +176,11 @@ class Writer:
             newline = self._chosen(totals) if totals else UNKNOWN
         if newline == BLANK or not is_newline(newline):
             return []
-        self._width = max(self._width + change_of(newline), 0)
-        return [*pieces, Piece("\n" + self._page.fill * self._width, self._probability)]
+        indentation = self._changed(newline)
+        if indentation is None:
+            return []
+        self._indentation = indentation
+        return [*pieces, Piece("\n" + indentation, self._probability)]
 
     def _chosen(self, totals: Mapping[int, float]) -> int:
         """Appends the likeliest token to the context."""
@@ -197,6 +204,10 @@ def _likely(pieces: list[Piece], least: float) -> Iterator[Piece]:
         if piece.probability < least:
             return
         yield piece
+
+
+def _depth(indentation: str) -> int:
+    return len(indentation.expandtabs(_TAB))
 
 
 def _repeated(tokens: list[int]) -> int:

@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_lsp.engine.lexer import is_open, lex, unify_newlines
-from spark_lsp.engine.vocabulary import BOUNDARY, UNKNOWN, Ids, Vocabulary, relate
+from spark_lsp.engine.vocabulary import (
+    BOUNDARY,
+    UNKNOWN,
+    Ids,
+    Style,
+    Vocabulary,
+    code_of,
+    relate,
+    style_in,
+)
 
 _REMEMBERED_LINES: Final = 20_000
 """Lines whose tokens are remembered before all are forgotten; about 300 bytes each."""
@@ -49,10 +58,10 @@ class Page:
     """The text of the cursor's line after the cursor."""
     following: str
     """The next line with text after the cursor's, white space at its end cut; may be empty."""
-    width: int
-    """Indentation in characters that the next newline changes."""
-    fill: str
-    """The character that indents."""
+    indentation: str
+    """What the next newline changes, as it is written."""
+    style: Style
+    """How the file indents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +94,13 @@ class Reader:
         level = line
         if indenting:
             level = next((earlier for earlier in reversed(before) if earlier.strip()), "")
-        width = len(level) - len(level.lstrip(" \t"))
-        raw = self._raw(before) + self._vocabulary.raw("".join(tokens)) + [BOUNDARY]
-        head = relate(np.array(raw, np.int32), 0)[: -2 if indenting else -1]
-        raw = self._vocabulary.raw(rest) + self._raw(after)
-        tail = relate(np.array(raw, np.int32), width)
+        indentation = level[: len(level) - len(level.lstrip(" \t"))]
+        head = np.array(self._raw(before) + self._vocabulary.raw("".join(tokens)), np.int32)
+        tail = np.array(self._vocabulary.raw(rest) + self._raw(after), np.int32)
+        style = style_in(np.concatenate((head, tail)))
+        # The boundary keeps the cursor's line from being taken for a blank one.
+        head = relate(np.append(head, _FENCE), style, 0)[: -2 if indenting else -1]
+        tail = relate(tail, style, code_of(indentation))
         parts, origins = [_FENCE], [0.0]
         room = _REFERENCES
         for reference in references:
@@ -107,8 +118,8 @@ class Reader:
             line=line,
             rest=rest,
             following=next((later.rstrip() for later in after if later.strip()), ""),
-            width=width,
-            fill="\t" if level[:1] == "\t" or (not width and _tabs(before)) else " ",
+            indentation=indentation,
+            style=style,
         )
 
     def _text(self, text: str) -> Ids:
@@ -140,7 +151,3 @@ def _end_of(text: str, limit: int) -> str:
         return text
     end = text[-limit:]
     return end[end.find("\n") + 1 :]
-
-
-def _tabs(lines: Sequence[str]) -> bool:
-    return any(line[:1] == "\t" for line in lines)

@@ -81,6 +81,42 @@ def test_tabs_indent_where_tabs_are_used() -> None:
     assert said.startswith("\n\t\tserve(x)\n\t\tclose(x)")
 
 
+@pytest.mark.parametrize("learned_unit", ["\t", "  ", "    ", "        "])
+@pytest.mark.parametrize("unit", ["\t", "  ", "    ", "        "])
+def test_a_completion_indents_as_the_page_does(unit: str, learned_unit: str) -> None:
+    """Levels are learned, not characters."""
+    other = "def f(a):\n\tif a:\n\t\tpass\n\treturn a\n\n\n"
+    begun = "class A:\n\tdef of(self, items):"
+    rest = "\n\t\tfor item in items:\n\t\t\tcall(\n\t\t\t\t\titem,\n\t\t\t)\n\t\treturn self"
+    text = (other + begun + rest + "\n").replace("\t", learned_unit)
+    said = completed(
+        learned={f"{name}.py": text for name in "abcd"},
+        text=(other + begun + "|").replace("\t", unit),
+    )
+
+    assert said == rest.replace("\t", unit)
+
+
+@pytest.mark.parametrize("unit", ["\t", "  ", "    ", "        "])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_alignment_by_spaces_is_kept(unit: str, depth: int) -> None:
+    """The stars of a comment and arguments below one another are no level of indentation."""
+    margin = unit * depth
+    block = "if (a) {\n" + unit + "b();\n}\n" + "{\n" * 3
+    comment = f"{margin}/**\n{margin} * Returns the value.\n{margin} * @return value\n{margin} */\n"
+    call = f"{margin}call(one,\n{margin}     two,\n{margin}     three);\n{margin}done();\n"
+    learned = {f"{name}.js": block + comment + call for name in "abcd"}
+
+    def said(prefix: str) -> str:
+        return completed(learned=learned, path="x.js", text=block + prefix + "|")
+
+    assert said(f"{margin}/**\n{margin} * Returns the val").startswith(
+        f"ue.\n{margin} * @return value\n{margin} */"
+    )
+    assert said(f"{margin}call(one").startswith(f",\n{margin}     two,")
+    assert said(f"{margin}call(one,\n{margin}     two").startswith(f",\n{margin}     three);")
+
+
 def test_an_empty_line_is_indented_as_its_neighbours_suggest() -> None:
     """At the left margin the indentation is part of the completion."""
     learned = {f"{name}.py": "def f(self):\n    return self.value\n" for name in "abcd"}

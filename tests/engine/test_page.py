@@ -33,7 +33,7 @@ def test_the_half_typed_token_is_no_context(
     """What stands around the cursor is told apart."""
     page = page_of(Vocabulary(), text)
 
-    assert (page.partial, page.width, page.rest, page.following) == (
+    assert (page.partial, len(page.indentation), page.rest, page.following) == (
         partial,
         width,
         rest,
