@@ -264,29 +264,36 @@ def _engine() -> Figures:
     tokens = sum(len(lex(text)) for text in files.values())
     lexing = tokens / (perf_counter() - began)
     firsts: list[float] = []
+    pages: list[float] = []
     # Whole lines, however unlikely: otherwise most of the work ends at the gate.
     talker = Engine(UNGATED)
     talker.learn(files)
-    count, seconds = 0, 0.0
+    each: list[float] = []
     for number, (path, text) in enumerate(files.items()):
         at = (number * 7919) % max(1, len(text))
         before, after = text[:at][-8000:], text[at:][:4000]
         began = perf_counter()
+        lex(before + after)
+        pages.append((perf_counter() - began) * 1000)
+        began = perf_counter()
         if next(engine.complete(path, before, after), None):
             firsts.append((perf_counter() - began) * 1000)
         # What the first token costs is a figure of its own: here it is taken off.
-        for limit, sign in ((1, 0), (1, -1), (_LONG, 1)):
+        took, said = [], []
+        for limit in (1, 1, _LONG):  # the first fills the caches
             began = perf_counter()
-            said = sum(1 for _ in talker.complete(path, before, after, limit=limit))
-            seconds += sign * (perf_counter() - began)
-            count += sign * said
+            said.append(sum(1 for _ in talker.complete(path, before, after, limit=limit)))
+            took.append(perf_counter() - began)
+        if said[2] > said[1]:
+            each.append((took[2] - took[1]) / (said[2] - said[1]))
+    page = percentile(pages, 0.5)
     against = f"lexing alone, {characters:,} characters"
     return {
         "learning": Figure(learning, "tokens/s", lexing, against, 1_000_000, more=True),
-        "first token, p50": Figure(percentile(firsts, 0.5), "ms", 10, "the budget", 10),
-        "first token, p99": Figure(percentile(firsts, 0.99), "ms", 10, "the budget", 10),
+        "first token, p50": Figure(percentile(firsts, 0.5), "ms", page, "lexing the page", 10),
+        "first token, p99": Figure(percentile(firsts, 0.99), "ms", page, "lexing the page", 10),
         "further tokens": Figure(
-            count / seconds, "tokens/s", 1000, "Spark's own pace", 5000, more=True
+            1 / percentile(each, 0.5), "tokens/s", 1000, "Spark's own pace", 5000, more=True
         ),
     }
 
