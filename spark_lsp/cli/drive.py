@@ -172,7 +172,9 @@ class Typist:
         self._report = report
         self._screen = Screen(Text(cut.before + cut.after), len(cut.before))
         self._language = language_id(path)
-        self._token = ""
+        self._id = 0
+        self._asked = 0.0
+        self._first: tuple[float, str] | None = None
         self._versions: dict[int, int] = {}
         self._pending: asyncio.Future[Any] | None = None
         self._show: Callable[[Screen], None] = _unseen
@@ -239,19 +241,16 @@ class Typist:
     def _ask(self) -> asyncio.Future[Any]:
         """Ask for a completion at the cursor; its answers appear on the screen as they come."""
         version = self._screen.version
-        asked = asyncio.get_running_loop().time()
-        self._token = f"{self._uri}#{version}"
         self._report.requests += 1
         self._screen.asked()
-        self._first: tuple[float, str] | None = None
-        self._asked = asked
+        self._first, self._asked = None, asyncio.get_running_loop().time()
         answer = self._client.request(
             "textDocument/inlineCompletion",
             {
                 "textDocument": {"uri": self._uri},
                 "position": self._place(),
                 "context": {"triggerKind": 2},
-                "partialResultToken": self._token,
+                "partialResultToken": f"{self._uri}#{version}",
             },
         )
         self._id = self._client.last_id

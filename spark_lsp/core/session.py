@@ -305,7 +305,8 @@ class Session:
         self._local = event.local
         self._policy = replace(self._policy, stall=event.stall, retries=event.retries)
         self._context = Context(event.window)
-        self._warmed = None
+        # What the last provider asked for and was prepared for is not the next one's business.
+        self._warmed, self._not_before = None, 0.0
         if not event.enabled:
             self._reply(Verdict.CLEAR, None, "switched off")
             self._cancel()

@@ -239,16 +239,17 @@ class Protocol(LanguageServerProtocol):
             _log.warning("%s says of no document", method)
             return
         last = self._versions.pop(uri, None)
-        event: Opened | Edited | None = None
+        event: Opened | Edited | None
         if method == lsp.TEXT_DOCUMENT_DID_OPEN:
             event = opened(uri, document, self.client.root if self.client else None)
         elif method == lsp.TEXT_DOCUMENT_DID_CHANGE and last is not None:
             event = edited(uri, document, params.get("contentChanges"), last)
+        else:
+            self.hooks.event(Closed(uri))
+            return
         if event is not None:
             self._versions[uri] = event.version
-        elif method == lsp.TEXT_DOCUMENT_DID_OPEN or (
-            method == lsp.TEXT_DOCUMENT_DID_CHANGE and last is not None
-        ):
+        else:
             _log.warning("%s does not fit: %s is ignored until it is opened again", method, uri)
         self.hooks.event(event or Closed(uri))
 
