@@ -1,5 +1,6 @@
 """What all tests share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,15 @@ settings.register_profile(
     "steady", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_of_the_person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let no test touch the person's cache, nor hear the person's own instructions."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_LSP_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("CODEX_HOME", str(tmp_path_factory.mktemp("codex")))
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,7 +7,7 @@ purpose: a mistake made on both sides would otherwise cancel out.
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -59,6 +59,12 @@ class Model:
         self.interrupts: asyncio.Queue[Json] = asyncio.Queue()
         self.handshakes: list[dict[str, str]] = []
         self._numbers = itertools.count(1)
+        self._heard = asyncio.Condition()
+
+    async def until(self, verdict: Callable[[], bool]) -> None:
+        """Wait until something holds; looked at whenever a warm-up has been answered."""
+        async with asyncio.timeout(20), self._heard:
+            await self._heard.wait_for(verdict)
 
     async def next(self) -> Request:
         """Wait for the next request and begin its answer."""
@@ -75,6 +81,17 @@ class Model:
             for frame in self.frames
             if frame["type"] == "response.create" and frame.get("generate", True)
         ]
+
+    @property
+    def warm(self) -> set[str]:
+        """All texts that have been told in warm-ups so far."""
+        return {
+            part["text"]
+            for frame in self.frames
+            if not frame.get("generate", True)
+            for item in frame["input"]
+            for part in item["content"]
+        }
 
     async def _serve(self, connection: ServerConnection) -> None:
         assert connection.request
@@ -96,6 +113,8 @@ class Model:
         else:
             await request.begin()
             await request.end()
+            async with self._heard:
+                self._heard.notify_all()
 
 
 @asynccontextmanager

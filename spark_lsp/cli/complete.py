@@ -5,29 +5,23 @@ Owns the asking; the server is the same one that editors start.
 
 import argparse
 import asyncio
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from spark_lsp.cli.client import Client, ErrorAnswer, ServerGone
 from spark_lsp.cli.errors import CommandError
-from spark_lsp.cli.files import config_options, language_id, read_text, repository_of
+from spark_lsp.cli.files import config_options, language_id, read_place, repository_of
 from spark_lsp.core.text import Encoding, Text
 
-_PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+):(?P<column>\d+)", re.DOTALL)
 _LEARNING = 3.0
 """Seconds in which an empty answer may only mean that the engine is still learning."""
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a completion; returns the exit status."""
-    match = _PLACE.fullmatch(arguments.place)
-    if not match:
-        raise CommandError(f"say FILE:LINE:COL, such as main.py:12:5, not {arguments.place!r}", 2)
-    path = Path(match["file"]).resolve()
-    text = read_text(path)
-    offset = _offset(text, int(match["line"]), int(match["column"]), arguments.place)
+    named, text, offset = read_place(arguments.place)
+    path = named.resolve()
     root = (arguments.workspace or repository_of(path)).resolve()
     options = config_options(arguments.config)
     try:
@@ -88,12 +82,3 @@ async def _complete(path: Path, text: Text, offset: int, root: Path, options: li
     else:
         sys.stderr.write("spark-lsp: nothing to suggest there\n")
     return 0
-
-
-def _offset(text: Text, line: int, column: int, place: str) -> int:
-    if not 1 <= line <= text.line_count:
-        raise CommandError(f"{place}: the file has lines 1 to {text.line_count}", 2)
-    length = len(text.line(line - 1))
-    if not 1 <= column <= length + 1:
-        raise CommandError(f"{place}: line {line} has columns 1 to {length + 1}", 2)
-    return text.line_start(line - 1) + column - 1

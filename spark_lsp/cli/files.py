@@ -1,10 +1,51 @@
 """What the commands need to know of a file named on the command line."""
 
+import os
+import re
 from pathlib import Path
 
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.core import languages
 from spark_lsp.core.text import Text
+
+_PLACE = re.compile(r"(?P<file>.+):(?P<line>[0-9]{1,9}):(?P<column>[0-9]{1,9})", re.DOTALL)
+
+
+def read_place(place: str) -> tuple[Path, Text, int]:
+    """Return what FILE:LINE:COL names: a file, its text, and the offset in it.
+
+    The path is as it was given. Lines and columns count from 1.
+
+    Raises:
+        CommandError: if it names no place in a readable file.
+    """
+    match = _PLACE.fullmatch(place)
+    if not match:
+        raise CommandError(f"say FILE:LINE:COL, such as main.py:12:5, not {place!r}", 2)
+    path = Path(match["file"])
+    text = read_text(path)
+    line, column = int(match["line"]), int(match["column"])
+    if not 1 <= line <= text.line_count:
+        raise CommandError(f"{place}: the file has lines 1 to {text.line_count}", 2)
+    length = len(text.line(line - 1))
+    if not 1 <= column <= length + 1:
+        raise CommandError(f"{place}: line {line} has columns 1 to {length + 1}", 2)
+    return path, text, text.line_start(line - 1) + column - 1
+
+
+def directory(path: Path, what: str = "") -> Path:
+    """Return a directory named on the command line as an absolute path, its links unresolved.
+
+    Raises:
+        CommandError: if there is no such directory; `what` says which argument is wrong.
+    """
+    before = f"{what}: " if what else ""
+    try:
+        if path.is_dir():
+            return Path(os.path.abspath(path))  # noqa: PTH100 - links are left as they are
+    except (OSError, ValueError):
+        pass
+    raise CommandError(f"{before}there is no directory {path}", 2)
 
 
 def read_text(path: Path) -> Text:

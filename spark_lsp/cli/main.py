@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import NoReturn
 
 import spark_lsp
@@ -148,6 +149,37 @@ def _parser() -> argparse.ArgumentParser:
     drive.add_argument("--json", action="store_true", help="print the result as JSON")
     drive.set_defaults(run=_drive)
 
+    index = commands.add_parser(
+        "index",
+        help="build or refresh the index of a directory",
+        description="Index a directory, as far as that has not been done before, and tell what the "
+        "index holds. It is kept in your cache directory, or in $SPARK_LSP_CACHE.",
+    )
+    index.add_argument("directory", type=Path, metavar="DIR", help="the workspace")
+    index.add_argument("--json", action="store_true", help="print the result as JSON")
+    index.set_defaults(run=_index)
+
+    context = commands.add_parser(
+        "context",
+        help="what a model would be shown at a place, with tokens and reasons",
+        description="Tell what would be sent to a model for a completion at a place of a file, "
+        "block by block. Nothing is sent. Line and column count from 1; so do the lines of "
+        "blocks, whose last line is included. Tokens are exact, by OpenAI's o200k vocabulary.",
+    )
+    context.add_argument("place", metavar="FILE:LINE:COL", help="where, such as main.py:12:5")
+    context.add_argument(
+        "--budget",
+        type=_number(2_000, 2_000_000),
+        default=128_000,
+        metavar="TOKENS",
+        help="tokens of the model's window (128000)",
+    )
+    context.add_argument("--workspace", type=Path, metavar="DIR", help="its repository")
+    how = context.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true", help="print the blocks as JSON")
+    how.add_argument("--text", action="store_true", help="print exactly what would be sent")
+    context.set_defaults(run=_context)
+
     complete = commands.add_parser(
         "complete",
         help="one completion, streamed to standard output",
@@ -162,10 +194,21 @@ def _parser() -> argparse.ArgumentParser:
         "bench",
         help="measure the budgets against their baselines",
         description="Measure on this machine. Each figure stands beside a baseline from the same "
-        "run, because machines differ and ratios carry over.",
+        "run, because machines differ and ratios carry over. index, context and memory measure on "
+        "a repository, which is only read: by default the standard library of Python.",
     )
     bench.add_argument(
-        "names", nargs="*", metavar="NAME", help="start, text, session, recovery or engine (all)"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="start, text, session, recovery, engine, index, context or memory (all)",
+    )
+    bench.add_argument("--repository", type=Path, metavar="DIR", help="what is measured on")
+    bench.add_argument(
+        "--file",
+        default="",
+        metavar="PATH",
+        help="the file in it that is opened and typed in (one that defines much)",
     )
     bench.add_argument("--json", action="store_true", help="print the result as JSON")
     bench.set_defaults(run=_bench)
@@ -190,6 +233,20 @@ def _drive(arguments: argparse.Namespace) -> int:
     return drive.run(arguments)
 
 
+def _index(arguments: argparse.Namespace) -> int:
+    from spark_lsp.cli import index
+
+    return index.run(arguments)
+
+
+def _context(arguments: argparse.Namespace) -> int:
+    begun = perf_counter()
+
+    from spark_lsp.cli import context
+
+    return context.run(arguments, begun)
+
+
 def _complete(arguments: argparse.Namespace) -> int:
     from spark_lsp.cli import complete
 
@@ -197,6 +254,8 @@ def _complete(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from spark_lsp.cli import bench
+    from spark_lsp.cli.bench import command
 
-    return bench.run(arguments.names, as_json=arguments.json)
+    return command.run(
+        arguments.names, arguments.repository, arguments.file, as_json=arguments.json
+    )

@@ -1,139 +1,309 @@
 """What stays the same in a prompt from key to key, and when it is packed anew.
 
-Owns epochs: the stable blocks of a document are packed once and then frozen, because a model's
-prefix cache (and our warm connection) keeps hitting only while not one byte of them changes. Also
-owns the windows of the volatile tail, whose far edges move in steps for the same reason.
+Theory of operation
+-------------------
+A model's prefix cache, and our warm connection, keep hitting only while not one byte of what they
+have seen changes. So the stable part of prompts lives in *epochs*. A new epoch is packed elsewhere
+and warmed on the connection, while the old one goes on; it is swapped in when it is warm. Within an
+epoch the stable part only grows, by chunks that a new place asks for and by what has been edited
+where the tail does not show it.
+
+Whatever is added makes the model read the tail anew, so it is asked for when that costs nothing, as
+the cursor has moved far away, or when enough has been typed to pay for it. When the room for growth
+is used up, an epoch sheds the older half of what it has grown by, which leaves its head where the
+model's cache has it. It ends when the open document is not in it or has other instructions, or when
+a fifth of what is frozen has gone stale.
+
+Owns the epochs, and the questions that are asked to fill them, one at a time. What goes into them
+is decided in `packing`, in another process.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
-from spark_lsp.core.documents import Document
-from spark_lsp.core.index import Index
-from spark_lsp.core.prompt import Block, Prompt
-from spark_lsp.core.retrieval import imported
-from spark_lsp.core.text import Text
+from spark_lsp.core.changes import Account
+from spark_lsp.core.documents import Applied, Document, Documents
+from spark_lsp.core.events import (
+    Effect,
+    Outdated,
+    Pack,
+    Packed,
+    Recall,
+    Recalled,
+    Settled,
+    Warm,
+    Warmed,
+)
+from spark_lsp.core.prompt import Block, Change, Prompt, Share, Stretch
+from spark_lsp.core.windows import Tail
 
-_STEP = 64
-"""Lines by which a window's far edge moves."""
-_LINES_BEFORE = 192
-_LINES_AFTER = 64
-_EDGE = 400
-"""Characters by which a window's far edge is recognised in a copy of the file."""
+_FAR = 48
+"""Lines after which the tail has to be read anew anyway."""
+_PAID = 100
+"""Characters typed that pay for reading the tail anew: 15 tokens for each of them."""
 _STALE = 0.2
-"""Share of a frozen file that may have been edited before it is packed anew."""
-_SLACK = 2000
-"""Characters that may have been edited in any file, however small."""
+"""Share of an epoch that may have gone stale."""
+_SLACK = 2_000
+"""Characters that may have been edited in any epoch, however small."""
+_FRESH = 128
+"""Tokens that a new place may always ask for."""
+_EXCERPT = 100_000
+"""Characters on each side of the cursor that are looked at to find what else is needed."""
+_RECENT = 12
 
 
 @dataclass(slots=True)
 class _Epoch:
-    """Blocks, the range of offsets that they were packed for, and what has changed since."""
+    """A stable part, and how good it still is.
 
+    Attributes:
+        head: what was packed.
+        packed_for: the document that it was packed for.
+        homes: directories with instructions of their own.
+        room: tokens that may still be added.
+        blocks: the head, and what has been added to it.
+        edited: characters that were edited in its files since.
+        outdated: its files that have changed on disk since.
+        ended: whether much has become known that it does not know.
+    """
+
+    head: tuple[Block, ...]
+    packed_for: str
+    homes: frozenset[str]
+    room: int
     blocks: tuple[Block, ...]
-    first: int
-    last: int
-    size: int
     edited: int = 0
+    outdated: set[str] = field(default_factory=set)
+    ended: bool = False
+    paths: frozenset[str] = field(init=False)
+    size: int = field(init=False)
 
-    def serves(self, offset: int) -> bool:
-        """Whether the blocks are still good enough for a place."""
-        here = self.first - self.edited <= offset <= self.last + self.edited
-        return here and self.edited <= max(_STALE * self.size, _SLACK)
+    def __post_init__(self) -> None:
+        self.paths = frozenset(block.path for block in self.head if block.kind == "file")
+        self.size = sum(len(block.text) for block in self.head)
+
+    def serves(self, path: str) -> bool:
+        """Whether the epoch is still good enough for a document."""
+        shown = path in self.paths or path == self.packed_for
+        same_rules = self._speaking(path) == self._speaking(self.packed_for)
+        fresh = self.edited <= max(_STALE * self.size, _SLACK)
+        current = len(self.outdated) <= _STALE * len(self.paths)
+        return shown and same_rules and fresh and current and not self.ended
+
+    def add(self, blocks: tuple[Block, ...]) -> None:
+        """Grow by some blocks."""
+        self.blocks += blocks
+        self.room -= sum(block.cost for block in blocks)
+
+    def shed(self, room: int) -> "_Epoch":
+        """Return the epoch with half of the room for growth free again, and the newest growth."""
+        kept: list[Block] = []
+        left = room
+        for block in reversed(self.blocks[len(self.head) :]):
+            if left - block.cost < room // 2:
+                break
+            left -= block.cost
+            kept.append(block)
+        return replace(self, room=left, blocks=(*self.head, *reversed(kept)))
+
+    def _speaking(self, path: str) -> frozenset[str]:
+        return frozenset(home for home in self.homes if not home or path.startswith(f"{home}/"))
 
 
 class Context:
-    """The frozen blocks of each open document.
+    """The epochs of a session."""
 
-    The window is held in UTF-8 bytes, since no byte-level vocabulary spends more than one token on
-    a byte: the bound is safe for every model, at the price of using less than there is. A quarter
-    of it goes to the blocks. The tail has the rest: three sixteenths in characters, of at most four
-    bytes each.
-    """
-
-    def __init__(self, window: int) -> None:
-        """Take the model's context window in tokens."""
+    def __init__(self, window: int, documents: Documents) -> None:
+        """Take the model's context window in tokens, and the open documents."""
+        self._documents = documents
         self._window = window
-        self._epochs: dict[str, _Epoch] = {}
+        self._share = Share.of(window)
+        self._epoch: _Epoch | None = None
+        self._coming: _Epoch | None = None
+        self._warm = False
+        self._asked: Pack | Recall | None = None
+        self._number = 0
+        self._accounts = {document.uri: Account(document.text) for document in documents}
+        self._recent: list[str] = []
+        self._here: tuple[str, int] = ("", 0)
+        self._place: tuple[str, int] = ("", 0)
+        self._typed = 0
 
-    def prompt(self, document: Document, offset: int, index: Index) -> Prompt:
-        """Return what a model is shown at an offset of a document."""
-        epoch = self._epochs.get(document.uri)
-        if epoch is None or not epoch.serves(offset):
-            epoch = _packed(document, offset, index, self._window // 4)
-            self._epochs[document.uri] = epoch
-        prefix, suffix = self.tail(document.text, offset)
-        return Prompt(epoch.blocks, document.path, prefix, suffix)
+    def prompt(self, document: Document, offset: int) -> Prompt:
+        """Return what a model is shown at an offset of a document, now."""
+        tail = Tail.around(document.text, offset, self._share.tail)
+        stable = self._epoch.blocks if self._epoch and self._warm else ()
+        return Prompt(stable, document.path, tail.prefix, tail.suffix)
 
-    def edited(self, uri: str, characters: int) -> None:
-        """Count what has changed in a document since its blocks were frozen."""
-        if epoch := self._epochs.get(uri):
-            epoch.edited += characters
+    def wish(self, document: Document, offset: int) -> Pack | Recall | Warm | None:
+        """Return what is to be asked for, now that a prompt has been made at a place."""
+        line = document.text.line_at(offset)
+        self._here = (document.uri, offset)
+        self._visited(document.path)
+        if self._asked or self._coming or document.private != "":
+            return None
+        if self._epoch is None or not self._epoch.serves(document.path):
+            return self._pack(document, offset)
+        path, at = self._place
+        moved = path != document.path or abs(line - at) > _FAR
+        if not moved and (self._typed < _PAID or line == at):
+            return None
+        if self._epoch.room < self._share.growth // 4 and self._warm:
+            self._coming = self._epoch.shed(self._share.growth)
+            return Warm(self._coming.blocks)
+        self._place, self._typed = (document.path, line), 0
+        return self._recall(self._epoch, document, offset, moved=moved)
 
-    def forget(self, uri: str | None = None) -> None:
-        """End the epoch of one document, or of all."""
-        if uri is None:
-            self._epochs.clear()
-        else:
-            self._epochs.pop(uri, None)
+    def heard(
+        self, event: Warmed | Packed | Recalled | Outdated | Settled, *, up: bool
+    ) -> list[Effect]:
+        """Take in what became of a question, or what has changed; returns what is to be done."""
+        match event:
+            case Packed():
+                return self._packed(event, up=up)
+            case Recalled():
+                return self._recalled(event)
+            case Warmed(stable):
+                return self._warmed(stable)
+            case Outdated(paths, gone):
+                for epoch in self._epochs():
+                    epoch.outdated.update(epoch.paths.intersection(paths))
+                self.expel(gone)
+            case Settled():
+                for epoch in self._epochs():
+                    epoch.ended = True
+                return self._again()
+        return []
 
-    def tail(self, text: Text, offset: int) -> tuple[str, str]:
-        """Return the text before and after an offset, as far as it goes into the tail."""
-        line = text.line_at(offset)
-        first = max(0, (line - _LINES_BEFORE) // _STEP * _STEP)
-        last = ((line + _LINES_AFTER) // _STEP + 1) * _STEP
-        start = max(text.line_start(first), _edge(offset, -(self._window // 8)))
-        end = min(text.line_start(last), _edge(offset, self._window // 16))
-        return text.string[start:offset], text.string[offset:end]
+    def _again(self) -> list[Effect]:
+        """Ask for what is lacking where the person was last."""
+        uri, offset = self._here
+        document = self._documents.get(uri)
+        wish = self.wish(document, min(offset, len(document.text))) if document else None
+        return [wish] if wish else []
 
+    def _packed(self, event: Packed, *, up: bool) -> list[Effect]:
+        """Take in a stable part that has been packed; returns how it is prepared."""
+        if not isinstance(self._asked, Pack) or self._asked.number != event.number:
+            return []
+        asked, self._asked = self._asked, None
+        if event.blocks is None:
+            return []
+        self._coming = _Epoch(
+            event.blocks, asked.path, event.homes, self._share.growth, event.blocks
+        )
+        if up:
+            return [Warm(self._coming.blocks)]
+        self._swap(warm=False)
+        return []
 
-def _edge(offset: int, reach: int) -> int:
-    """Return where a window of so many characters ends: within reach, and moving in steps."""
-    step = max(1, abs(reach) // 4)
-    return (offset + reach) // step * step + (step if reach < 0 else 0)
+    def _recalled(self, event: Recalled) -> list[Effect]:
+        """Take in what is to be added to the epoch."""
+        if not isinstance(self._asked, Recall) or self._asked.number != event.number:
+            return []
+        self._asked = None
+        if self._epoch is None or not event.blocks:
+            return []
+        self._epoch.add(event.blocks)
+        return [Warm(self._epoch.blocks)] if self._warm else []
 
+    def _warmed(self, stable: tuple[Block, ...]) -> list[Effect]:
+        """Use a stable part, for it has been prepared, or cannot be."""
+        if self._coming and stable == self._coming.blocks:
+            self._swap(warm=True)
+            if self._epoch and self._epoch.ended:
+                # Much has become known while it was prepared.
+                return self._again()
+        elif self._epoch and stable == self._epoch.blocks:
+            self._warm = True
+        return []
 
-def outside(body: str, prefix: str, suffix: str) -> tuple[str, str]:
-    """Return what a frozen copy of a file holds before and after the windows of the tail.
+    def connected(self) -> list[Effect]:
+        """Have the stable part prepared on a new connection."""
+        epoch = self._coming or self._epoch
+        return [Warm(epoch.blocks)] if epoch else []
 
-    Inside the windows the copy is out of date by just the keys that matter: there it would say
-    that nothing follows at the cursor. Where a window's far edge is not found in the copy, that
-    side is empty.
-    """
-    start = body.find(prefix[:_EDGE])
-    end = body.rfind(suffix[-_EDGE:])
-    tail = body[end + len(suffix[-_EDGE:]) :] if end >= 0 and suffix else ""
-    return body[: max(0, start)], tail
+    def disconnected(self) -> None:
+        """Prompts are small until the next connection has been prepared."""
+        self._warm = False
 
+    def expel(self, paths: Collection[str]) -> None:
+        """Show nothing any more of files that may not be shown."""
+        unwanted = set(paths)
+        for epoch in self._epochs():
+            if any(block.path in unwanted for block in epoch.blocks):
+                self._epoch = None if epoch is self._epoch else self._epoch
+                self._coming = None if epoch is self._coming else self._coming
 
-def _packed(document: Document, offset: int, index: Index, budget: int) -> _Epoch:
-    """Pack the blocks into so many bytes, most stable first."""
-    # Read as of the last rest: parsing now would be felt in the key that ends an epoch.
-    symbols = index.symbols(document.path)
-    found = imported(index, document.path, symbols) if symbols else ()
-    blocks = []
-    for signatures in found:
-        size = _bytes(signatures.text)
-        if size <= budget // 2:
-            budget -= size
-            blocks.append(Block("signatures", signatures.path, signatures.text, signatures.reason))
-    string = document.text.string
-    first, last = _excerpt(string, offset, budget)
-    body = string[first:last]
-    blocks.append(Block("file", document.path, body, "the open file as it was at packing"))
-    return _Epoch(tuple(blocks), first, last, len(string))
+    def opened(self, document: Document) -> None:
+        """Begin to keep account of a document."""
+        self._accounts[document.uri] = Account(document.text)
 
+    def closed(self, uri: str) -> None:
+        """End the account of a document."""
+        self._accounts.pop(uri, None)
 
-def _excerpt(string: str, offset: int, budget: int) -> tuple[int, int]:
-    """Return the range of a text that so many bytes have room for, around an offset.
+    def edited(self, uri: str, applied: Applied) -> None:
+        """Keep account of an edit of a document."""
+        document = self._documents.get(uri)
+        if document is None:
+            return
+        size = len(applied.removed) + len(applied.edit.new)
+        self._typed += size
+        for epoch in self._epochs():
+            if document.path in epoch.paths:
+                epoch.edited += size
+        self._accounts[uri].edited(applied.edit, document.text)
 
-    Three quarters stand before the offset, if there is so much on both sides.
-    """
-    if _bytes(string) <= budget:
-        return 0, len(string)
-    room = budget if string.isascii() else budget // 4
-    first = max(0, min(offset - room * 3 // 4, len(string) - room))
-    return first, first + room
+    def _pack(self, document: Document, offset: int) -> Pack:
+        self._number += 1
+        recent = tuple(path for path in self._recent if path != document.path)
+        asked = Pack(
+            self._number, document.path, document.text.string, offset, recent, self._window
+        )
+        self._asked = asked
+        self._place, self._typed = (document.path, document.text.line_at(offset)), 0
+        for account in self._accounts.values():
+            account.begin_anew()
+        return asked
 
+    def _recall(self, epoch: _Epoch, document: Document, offset: int, *, moved: bool) -> Recall:
+        self._number += 1
+        told: list[Change] = []
+        tail = Tail.around(document.text, offset, self._share.tail)
+        for other in self._documents:
+            if other.private == "":
+                shown = tail if other is document else None
+                told += self._accounts[other.uri].taken(other.path, shown)
+        start = max(0, offset - _EXCERPT)
+        text = document.text.string[start : offset + _EXCERPT]
+        held = tuple(
+            Stretch(block.path, block.start_line, block.end_line)
+            for block in epoch.blocks
+            if block.kind in {"file", "chunk"}
+        )
+        fresh = max(_FRESH, self._share.growth // 16) if moved else 0
+        asked = Recall(
+            self._number,
+            document.path,
+            text,
+            offset - start,
+            epoch.room,
+            fresh,
+            held,
+            tuple(told),
+        )
+        self._asked = asked
+        return asked
 
-def _bytes(string: str) -> int:
-    return len(string.encode("utf-8", "surrogatepass"))
+    def _epochs(self) -> list[_Epoch]:
+        return [epoch for epoch in (self._epoch, self._coming) if epoch]
+
+    def _swap(self, *, warm: bool) -> None:
+        self._epoch, self._coming, self._warm = self._coming, None, warm
+        for account in self._accounts.values():
+            account.swap()
+
+    def _visited(self, path: str) -> None:
+        if self._recent[:1] != [path]:
+            self._recent = [path, *(it for it in self._recent if it != path)][:_RECENT]

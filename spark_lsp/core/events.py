@@ -1,17 +1,20 @@
 """The vocabulary of a session: what can happen to it, and what it asks to be done.
 
 Owns the values only. What follows from which is decided in `session`, and how an effect is carried
-out in `server.driver`.
+out in `server.driver`. What goes to the library and comes from it is a tagged record, because it
+crosses into another process.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+import msgspec
+
 from spark_lsp.core.documents import Change
 from spark_lsp.core.policy import Policy
-from spark_lsp.core.prompt import Block, Prompt
-from spark_lsp.core.symbols import FileSymbols
+from spark_lsp.core.prompt import Block, Prompt, Stretch
+from spark_lsp.core.prompt import Change as Told
 from spark_lsp.core.text import Position
 
 RequestId = int
@@ -107,20 +110,42 @@ class Down:
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
-    """Files on disk have been read, or are gone (None); `done` when none are left to read."""
+class Warmed:
+    """The backend is prepared for these stable blocks, or has said that it cannot be."""
 
-    files: Mapping[str, FileSymbols | None]
-    done: bool
+    stable: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Digested:
-    """A buffer has been parsed as it was at a version; None if that could not be done."""
+class Packed(msgspec.Struct, frozen=True, tag=True):
+    """What was asked for with `Pack`: a stable part, or None if it could not be packed.
 
-    uri: str
-    version: int
-    symbols: FileSymbols | None
+    Attributes:
+        number: that of the question.
+        blocks: in their order.
+        homes: the directories that have instructions of their own.
+    """
+
+    number: int
+    blocks: tuple[Block, ...] | None
+    homes: frozenset[str] = frozenset()
+
+
+class Recalled(msgspec.Struct, frozen=True, tag=True):
+    """What was asked for with `Recall`: blocks to be added."""
+
+    number: int
+    blocks: tuple[Block, ...]
+
+
+class Outdated(msgspec.Struct, frozen=True, tag=True):
+    """Files have changed on disk; those `gone` do not exist any more or may not be read."""
+
+    paths: tuple[str, ...]
+    gone: tuple[str, ...] = ()
+
+
+class Settled(msgspec.Struct, frozen=True, tag=True):
+    """Much is known of the workspace that was not known before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +179,11 @@ Event = (
     | Failed
     | Up
     | Down
-    | Indexed
-    | Digested
+    | Warmed
+    | Packed
+    | Recalled
+    | Outdated
+    | Settled
     | Configured
 )
 
@@ -200,14 +228,56 @@ class Warm:
     stable: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """Parse a buffer, away from the loop, and say what it defines with `Digested`."""
+class Shelve(msgspec.Struct, frozen=True, tag=True):
+    """Let the library know a buffer as it is now; no text when it is closed."""
 
     uri: str
-    version: int
-    language: str
+    path: str
+    text: str | None
+
+
+class Pack(msgspec.Struct, frozen=True, tag=True):
+    """Have a stable part packed for a place; the answer is `Packed`.
+
+    Attributes:
+        number: for the answer.
+        path: of the open document.
+        text: of it.
+        offset: of the cursor.
+        recent: other paths that the person has looked at, the latest first.
+        window: the model's context in tokens.
+    """
+
+    number: int
+    path: str
     text: str
+    offset: int
+    recent: tuple[str, ...]
+    window: int
+
+
+class Recall(msgspec.Struct, frozen=True, tag=True):
+    """Have looked up what a stable part lacks at a place; the answer is `Recalled`.
+
+    Attributes:
+        number: for the answer.
+        path: of the open document.
+        text: of it, or as much of it around the cursor as may matter.
+        offset: of the cursor in that text.
+        room: tokens that may be added.
+        fresh: how many of these may be for what the place asks for.
+        held: what the stable part shows already.
+        changes: what has been edited and is not told yet.
+    """
+
+    number: int
+    path: str
+    text: str
+    offset: int
+    room: int
+    fresh: int
+    held: tuple[Stretch, ...]
+    changes: tuple[Told, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,4 +298,4 @@ class Reply:
     reason: str
 
 
-Effect = Open | Cancel | Warm | Digest | Grow | Reply
+Effect = Open | Cancel | Warm | Shelve | Pack | Recall | Grow | Reply

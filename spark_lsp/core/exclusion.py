@@ -1,7 +1,8 @@
 """Which files are never read into an index, a prompt or a model.
 
-Owns the rules that need only a path, a size or a first look at the bytes: secrets by file name,
-vendored and generated trees, binaries, size. Ignore files are read by `server.walk`.
+Owns the rules that need only a path, a size or a look at the content: secrets by file name,
+vendored and generated files, binaries, data, size. Ignore files are read by `server.walk`;
+`core.secrets` masks what is secret inside of the files that are read.
 """
 
 import re
@@ -11,30 +12,63 @@ from fnmatch import translate
 SIZE_LIMIT = 1_000_000
 """Bytes above which a file is left out: nobody wrote it by hand."""
 
-_DIRECTORIES = frozenset(
-    {
-        ".git", ".hg", ".svn", ".jj",
+_SECRET, _VENDORED, _GENERATED = "secret by name", "vendored", "generated"
+
+_DIRECTORIES = dict.fromkeys(
+    (
         "node_modules", "bower_components", "jspm_packages", "vendor", "third_party",
-        ".venv", "venv", "site-packages", "__pycache__", ".tox", ".nox", ".eggs",
+        ".venv", "venv", "site-packages", ".eggs",
+    ),
+    _VENDORED,
+) | dict.fromkeys(
+    (
+        ".git", ".hg", ".svn", ".jj", "__pycache__", ".tox", ".nox",
         ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis",
-        "dist", "build", "target", "out", ".next", ".nuxt", ".gradle", ".idea", ".cache",
-    }
-)  # fmt: skip
+        "dist", "build", "target", "out", ".next", ".nuxt", ".svelte-kit", ".parcel-cache",
+        ".turbo", ".gradle", ".dart_tool", ".terraform", ".idea", ".cache",
+    ),
+    _GENERATED,
+) | dict.fromkeys((".ssh", ".gnupg", ".password-store"), _SECRET)  # fmt: skip
+"""Names of directories, and why what is in them is left out."""
 
 _SECRETS = (
-    ".env", ".env.*", "*.env", ".envrc", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore",
-    "*.kdbx", "*.asc", "*.gpg", "*.ppk", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*",
-    ".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".htpasswd", ".git-credentials",
-    "*.tfvars", "*.tfstate", "*.tfstate.*", "kubeconfig", "*service-account*.json",
-    "*service_account*.json", "credentials",
+    # Templates of such files too: what is a template, and what was one, no name tells.
+    ".env", ".env.*", "*.env", ".envrc", ".dev.vars",
+    "*.pem", "*.key", "*.p8", "*.p12", "*.pkcs12", "*.pfx", "*.jks", "*.jceks", "*.bks",
+    "*.keystore", "*.keytab", "*.kdb", "*.kdbx", "*.agekey", "*.asc", "*.gpg", "*.ppk", "*.ovpn",
+    "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "secring.*", "wallet.dat",
+    "*.mobileprovision",
+    ".netrc", "_netrc", ".npmrc", ".pypirc", ".dockercfg", ".dockerconfigjson", ".git-credentials",
+    ".pgpass", "pgpass.conf", ".my.cnf", ".mylogin.cnf", ".htpasswd", ".htdigest", "htpasswd",
+    ".s3cfg", ".boto", ".msmtprc", ".esmtprc", ".fetchmailrc", ".ftpconfig", "sitemanager.xml",
+    ".vault-token", ".vault_pass*", "vault_pass*", ".terraformrc", "terraform.rc",
+    "*.tfvars", "*.tfvars.json", "*.tfstate", "*.tfstate.*", "kubeconfig", "*.kubeconfig",
+    "local.settings.json", "auth.json", "client_secret*.json", "*firebase-adminsdk*.json",
+    "application_default_credentials.json", "*gcloud*.json", "*service-account*.json",
+    "*service_account*.json", "credentials", "secrets", ".secrets", "*.secret", "*.secrets",
+    ".*_history",
     # Data files only: sources of such names are code.
     *(f"{stem}.{ending}" for stem in ("credentials", "secrets", "secret")
       for ending in ("csv", "ini", "json", "properties", "toml", "txt", "xml", "yaml", "yml")),
 )  # fmt: skip
 
-_GENERATED = (
-    "*.min.js", "*.min.css", "*.map", "*.lock", "package-lock.json", "npm-shrinkwrap.json",
-    "pnpm-lock.yaml", "go.sum", "*_pb2.py", "*_pb2_grpc.py", "*.pb.go", "*.g.dart",
+_SECRETS_BELOW = (
+    ".aws/config", ".docker/config.json", ".kube/config", ".kube/*.yaml", ".kube/*.yml",
+    ".vscode/sftp.json",
+)  # fmt: skip
+"""Names that say it together with their directory."""
+
+_MACHINE_MADE = (
+    "*.min.js", "*.min.mjs", "*.min.css", "*.min.html", "*.bundle.js", "*.chunk.js", "*.chunk.css",
+    "*.map", "*.snap", "*.tsbuildinfo",
+    "*.lock", "*.lockb", "*.lockfile", "package-lock.json", "npm-shrinkwrap.json",
+    "packages.lock.json", "project.assets.json", "pnpm-lock.yaml", "package.resolved", "go.sum",
+    "go.work.sum", "project.pbxproj",
+    "*_pb2.py", "*_pb2.pyi", "*_pb2_grpc.py", "*_pb2_grpc.pyi", "*.pb.go", "*.pb.gw.go", "*.pb.cc",
+    "*.pb.h", "*.pb.swift", "*_pb.js", "*_pb.ts", "*_pb.d.ts", "*.g.dart", "*.freezed.dart",
+    "*.gr.dart", "*.mocks.dart", "*.g.cs", "*.g.i.cs", "*.designer.cs", "*.designer.vb",
+    "*.generated.*", "*_generated.*", "zz_generated*", "moc_*.cpp", "qrc_*.cpp", "lex.yy.c",
+    "*.tab.c", "*.tab.h",
 )  # fmt: skip
 
 _BINARY_LOOK = 8192
@@ -46,7 +80,8 @@ def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 _is_secret = _any_of(_SECRETS).match
-_is_generated = _any_of(_GENERATED).match
+_is_secret_below = _any_of(_SECRETS_BELOW).match
+_is_machine_made = _any_of(_MACHINE_MADE).match
 
 
 def directory_excluded(name: str) -> bool:
@@ -57,14 +92,77 @@ def directory_excluded(name: str) -> bool:
 def excluded_by_name(path: str) -> str | None:
     """Return why a file of this path is left out, or None if its name does not forbid it."""
     *parents, name = path.split("/")
-    if any(parent in _DIRECTORIES for parent in parents):
-        return "vendored or generated"
+    for parent in parents:
+        if reason := _DIRECTORIES.get(parent):
+            return reason
     lowered = name.lower()
-    if _is_secret(lowered):
-        return "secret by name"
-    if _is_generated(lowered):
-        return "vendored or generated"
+    if _is_secret(lowered) or (parents and _is_secret_below(f"{parents[-1]}/{name}".lower())):
+        return _SECRET
+    if _is_machine_made(lowered):
+        return _GENERATED
     return None
+
+
+_HEAD = 2048
+"""Characters at the beginning among which a generator signs."""
+
+_COMMENT = r"^[^\w\r\n]{0,20}(?:\b(?:rem|dnl)\b)?(?<=[/#*;%!{(\-\"'.lm])[^\r\n]{0,200}?"
+_SIGNED = re.compile(
+    rf"{_COMMENT}(?:(?<![\w@.])@generated\b(?!\.)|<auto-?generated"
+    r"|\bcode generated\b[^\r\n]*do not (?:edit|modify)"
+    r"|\bauto(?:matically)?[- ]?generated (?:by|from|with|on|using)\b"
+    r"|\bfile (?:is|was|has been) auto(?:matically)?[- ]?generated\b"
+    r"|\bfile (?:is|has been) generated\b"
+    r"|\b(?:auto-?)?generated (?:by|from|with|file|code)\b[^\r\n]*\bdo not (?:edit|modify|change)"
+    r"|\bdo not (?:edit|modify)\b[^\r\n]*\bgenerated\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DUMP = re.compile(
+    r"-- (?:MySQL|MariaDB|PostgreSQL database|phpMyAdmin SQL) dump|PRAGMA foreign_keys=OFF;",
+    re.IGNORECASE,
+)
+
+_PROSE = ("md", "mdx", "markdown", "rst", "txt", "adoc", "asciidoc", "tex", "org", "")
+_DATA = (
+    "json", "jsonl", "ndjson", "json5", "geojson", "topojson", "csv", "tsv", "xml", "svg", "sql",
+    "yaml", "yml", "ipynb", "dat", "data", "log", "po", "plist", "b64", "hex",
+)  # fmt: skip
+
+_STRETCH = 1000
+"""Characters without a line end that nobody writes."""
+
+_ENOUGH = 20_000
+"""Characters above which a list of values is a table rather than code."""
+
+_BIG = 200_000
+"""Characters of data above which a model learns nothing more about its form."""
+
+
+def excluded_by_content(path: str, text: str) -> str | None:
+    """Return why a file that may be read by name is left out for what it holds, or None."""
+    head = text[:_HEAD]
+    if "generated" in head.lower() and _SIGNED.search(head):
+        return _GENERATED
+    stem, _, suffix = path.rpartition("/")[2].lower().rpartition(".")
+    if not stem or suffix in _PROSE:
+        return None
+    data = suffix in _DATA
+    if len(text) >= 2 * _STRETCH and _unbroken(text):
+        return "data" if data else "minified"
+    if (data and len(text) > _BIG) or (suffix == "sql" and _DUMP.search(head)):
+        return "data"
+    # One comma per few characters: a picture, a font, a table of numbers.
+    if len(text) > _ENOUGH and 8 * text.count(",") > len(text):
+        return "data"
+    return None
+
+
+def _unbroken(text: str) -> bool:
+    """Whether at least half of the text goes on without line ends."""
+    end = "\n" if "\n" in text else "\r"
+    starts = range(0, len(text) - _STRETCH + 1, _STRETCH)
+    long = sum(text.find(end, start, start + _STRETCH) < 0 for start in starts)
+    return 2 * long >= len(starts)
 
 
 def is_binary(content: bytes) -> bool:

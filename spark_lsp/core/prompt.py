@@ -1,10 +1,64 @@
 """What a model is shown at a cursor, as one value.
 
-Owns the layout: a stable part, packed once per epoch and the same for many keys, and a small
-volatile tail. Which model hears it in which words is the business of `wire`.
+Owns the layout: a stable part, which only grows while an epoch lasts, and a small volatile tail.
+Which model hears it in which words is the business of `wire`, and what goes into it of `packing`
+and `context`.
 """
 
 from dataclasses import dataclass
+
+import msgspec
+
+SMALL = 24_000
+"""Tokens of a window up to which signatures and chunks say more than whole files."""
+
+ANSWER = 192
+"""Tokens of the window that are left for the answer."""
+WORDS = 256
+"""Tokens of the words in which a model is told what to do, and of what stands around the tail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How a window is divided, in tokens.
+
+    Attributes:
+        head: of the stable part as it is packed.
+        growth: of what is added to it later.
+        tail: of the text around the cursor, held in bytes: no vocabulary spends more than one token
+            on a byte, so that a key needs no counting.
+    """
+
+    head: int
+    growth: int
+    tail: int
+
+    @classmethod
+    def of(cls, window: int) -> "Share":
+        """Return the division of a window."""
+        tail = min(window // 3, 4_500)
+        growth = min(window // 16, 2_500)
+        return cls(max(0, window - tail - growth - ANSWER - WORDS), growth, tail)
+
+
+class Stretch(msgspec.Struct, frozen=True, array_like=True):
+    """Lines of a file, zero-based and inclusive."""
+
+    path: str
+    start_line: int
+    end_line: int
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True):
+    """What the person has changed: whole lines as they were and as they are, secrets masked.
+
+    `line` counts from zero in the text as it is.
+    """
+
+    path: str
+    line: int
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,16 +66,26 @@ class Block:
     """One piece of stable context.
 
     Attributes:
-        kind: "rules", "signatures" or "file".
+        kind: "rules" (instructions of the repository), "signatures" (what a file defines), "file"
+            (a file, or its part around the cursor), "chunk" (some lines of a file) or "edit" (what
+            the person has changed).
         path: workspace-relative POSIX path, "" where there is none.
         text: what is shown, verbatim.
         reason: why it was chosen, for people; never sent.
+        start_line: zero-based first line of the file that it shows.
+        end_line: zero-based last line, inclusive.
+        tokens: exactly how many tokens the text is, 0 if nobody has counted.
+        cost: the same with what the wire may put around it.
     """
 
     kind: str
     path: str
     text: str
     reason: str = ""
+    start_line: int = 0
+    end_line: int = 0
+    tokens: int = 0
+    cost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

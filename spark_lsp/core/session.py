@@ -38,8 +38,6 @@ from spark_lsp.core.events import (
     Cancel,
     Closed,
     Configured,
-    Digest,
-    Digested,
     Down,
     Edited,
     Effect,
@@ -47,22 +45,24 @@ from spark_lsp.core.events import (
     Event,
     Failed,
     Grow,
-    Indexed,
     Open,
     Opened,
+    Outdated,
+    Packed,
+    Recalled,
     Reply,
+    Settled,
+    Shelve,
     Suggestion,
     Up,
     Verdict,
     Vetted,
-    Warm,
+    Warmed,
     Withdrawn,
     Wrote,
 )
 from spark_lsp.core.exchange import Request, Stream
-from spark_lsp.core.index import Index
 from spark_lsp.core.policy import Policy
-from spark_lsp.core.prompt import Block
 from spark_lsp.core.reuse import Answers
 from spark_lsp.core.syntax import LIMIT
 from spark_lsp.core.text import Encoding, inside_word
@@ -76,9 +76,8 @@ class Session:
     ) -> None:
         """Take the negotiated unit of positions, the model's window in tokens, and the policy."""
         self.documents = Documents(encoding)
-        self.index = Index()
         self._policy = policy
-        self._context = Context(window)
+        self._context = Context(window, self.documents)
         self._answers: dict[str, Answers] = {}
         self._request: Request | None = None
         self._stream: Stream | None = None
@@ -88,7 +87,6 @@ class Session:
         self._enabled = True
         self._local = True
         self._not_before = 0.0
-        self._warmed: tuple[Block, ...] | None = None
         self._resting: dict[str, float] = {}
         self._effects: list[Effect] = []
 
@@ -117,16 +115,14 @@ class Session:
                 self._failed(event, now)
             case Up():
                 self._up = True
+                self._effects += self._context.connected()
                 self._advance(now)
             case Down():
                 self._up = False
-                self._warmed = None
+                self._context.disconnected()
                 self._down_reason = event.reason
-            case Indexed():
-                self._indexed(event)
-            case Digested(uri, _, symbols):
-                if (document := self.documents.get(uri)) and document.private == "" and symbols:
-                    self.index.put_open(document.path, symbols)
+            case Warmed() | Packed() | Recalled() | Outdated() | Settled():
+                self._effects += self._context.heard(event, up=self._up)
             case Configured():
                 self._configured(event)
             case _:
@@ -153,7 +149,7 @@ class Session:
         """Do what has become due."""
         policy = self._policy
         for uri in [uri for uri, at in self._resting.items() if at + policy.quiet <= now]:
-            self._record(uri)
+            self._shelve(uri)
         if stream := self._stream:
             if stream.heard + policy.stall <= now:
                 self._cancel()
@@ -172,7 +168,10 @@ class Session:
 
     def _opened(self, event: Opened) -> None:
         self._closed(event.uri)
-        self.documents.open(event.uri, event.path, event.language_id, event.version, event.text)
+        document = self.documents.open(
+            event.uri, event.path, event.language_id, event.version, event.text
+        )
+        self._context.opened(document)
         self._answers[event.uri] = Answers()
 
     def _closed(self, uri: str) -> None:
@@ -182,15 +181,19 @@ class Session:
             self._cancel()
         document = self.documents.close(uri)
         if document and not any(other.path == document.path for other in self.documents):
-            self.index.put_open(document.path, None)
-        self._context.forget(uri)
+            self._effects.append(Shelve(uri, document.path, None))
+        self._context.closed(uri)
         self._answers.pop(uri, None)
         self._resting.pop(uri, None)
 
     def _vetted(self, event: Vetted, now: float) -> None:
         if document := self.documents.get(event.uri):
             document.private = event.private
-            self._record(event.uri)
+            if event.private:  # it was not, perhaps, before an ignore file changed
+                self._effects.append(Shelve(event.uri, document.path, None))
+                self._context.expel((document.path,))
+            self._shelve(event.uri)
+            self._wish(document, 0)
             self._advance(now)
 
     def _edited(self, event: Edited, now: float) -> None:
@@ -201,7 +204,7 @@ class Session:
             self._orphan(now)
         for applied in self.documents.change(event.uri, event.version, event.changes):
             self._answers[event.uri].edited(applied)
-            self._context.edited(event.uri, len(applied.removed) + len(applied.edit.new))
+            self._context.edited(event.uri, applied)
             self._follow(event.uri, applied)
         self._resting[event.uri] = now
 
@@ -294,19 +297,13 @@ class Session:
         else:
             self._settle(event.reason, now)
 
-    def _indexed(self, event: Indexed) -> None:
-        for path, symbols in event.files.items():
-            self.index.put(path, symbols)
-        if event.done:
-            self._context.forget()
-
     def _configured(self, event: Configured) -> None:
         self._enabled = event.enabled
         self._local = event.local
         self._policy = replace(self._policy, stall=event.stall, retries=event.retries)
-        self._context = Context(event.window)
-        # What the last provider asked for and was prepared for is not the next one's business.
-        self._warmed, self._not_before = None, 0.0
+        self._context = Context(event.window, self.documents)
+        # What the last provider asked for is not the next one's business.
+        self._not_before = 0.0
         if not event.enabled:
             self._reply(Verdict.CLEAR, None, "switched off")
             self._cancel()
@@ -321,13 +318,19 @@ class Session:
             if document.private:
                 self._reply(Verdict.CLEAR, None, f"never sent: {document.private}")
             return
-        prompt = self._context.prompt(document, request.offset, self.index)
+        prompt = self._context.prompt(document, request.offset)
         self._streams += 1
         self._stream = Stream.begin(self._streams, document, request.offset, now)
         self._effects.append(Open(self._streams, prompt))
-        if prompt.stable != self._warmed:
-            self._warmed = prompt.stable
-            self._effects.append(Warm(prompt.stable))
+        self._wish(document, request.offset)
+
+    def _wish(self, document: Document, offset: int) -> None:
+        """Have looked up what the context lacks at a place."""
+        if wish := self._context.wish(document, offset):
+            # What is packed shows the other buffers as the library knows them.
+            for uri in list(self._resting):
+                self._shelve(uri)
+            self._effects.append(wish)
 
     def _may_send(self, document: Document) -> bool | None:
         """Whether a document's text may go to the backend; None while that is unknown."""
@@ -385,15 +388,12 @@ class Session:
             self._effects.append(Cancel(self._stream.id))
             self._stream = None
 
-    def _record(self, uri: str) -> None:
-        """Have the index brought up to date with a buffer."""
+    def _shelve(self, uri: str) -> None:
+        """Let the library know a buffer, if it may be known."""
         self._resting.pop(uri, None)
-        document = self.documents.get(uri)
-        if document is None or document.private != "" or len(document.text) > LIMIT:
-            return
-        if language := document.language:
-            string = document.text.string
-            self._effects.append(Digest(uri, document.version, language.name, string))
+        if (document := self.documents.get(uri)) and document.private == "":
+            text = document.text.string
+            self._effects.append(Shelve(uri, document.path, text if len(text) <= LIMIT else ""))
 
     def _taken(self) -> list[Effect]:
         effects, self._effects = self._effects, []

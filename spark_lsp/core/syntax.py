@@ -57,8 +57,14 @@ def grammar(language: Language) -> tree_sitter.Language:
 
 @cache
 def query(language: Language) -> tree_sitter.Query:
-    """Return the language's compiled query, kept alive for the life of the process."""
+    """Return the compiled query of definitions and imports, kept for the life of the process."""
     return tree_sitter.Query(grammar(language), language.query)
+
+
+@cache
+def reference_query(language: Language) -> tree_sitter.Query:
+    """Return the compiled query of the language's references, which few processes ever want."""
+    return tree_sitter.Query(grammar(language), language.references)
 
 
 @cache
@@ -81,9 +87,9 @@ class Syntax:
         self._tree = tree
 
     @classmethod
-    def parse(cls, language: Language, text: Text) -> "Syntax":
+    def parse(cls, language: Language, text: Text | str) -> "Syntax":
         """Parse a whole text. Any text gives a tree; what cannot be parsed is in error nodes."""
-        source = _encoded(text.string)
+        source = _encoded(text if isinstance(text, str) else text.string)
         return cls(language, source, _parser(language).parse(source))
 
     def edited(self, shifts: Iterable[Shift], text: Text) -> "Syntax":

@@ -11,30 +11,31 @@ import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
-from spark_lsp.core import exclusion
 from spark_lsp.core.events import Configured, Event, Opened, Vetted
 from spark_lsp.core.session import Session
 from spark_lsp.core.settings import Provider, Settings, SettingsError
 from spark_lsp.server import configuration, walk
 from spark_lsp.server.backend import MODEL
 from spark_lsp.server.connection import Connection
-from spark_lsp.server.digester import Digester
+from spark_lsp.server.desk import Desk
 from spark_lsp.server.driver import Driver
 from spark_lsp.server.embedded import Child
 from spark_lsp.server.framing import Frames, FramingError
 from spark_lsp.server.hooks import Hooks, Introduction
 from spark_lsp.server.lsp import Server
 from spark_lsp.server.pipes import Pipe
-from spark_lsp.server.uris import location
+from spark_lsp.server.privacy import private
 from spark_lsp.server.websocket import Endpoint
-from spark_lsp.server.workspace import Workspace
 from spark_lsp.wire.requests import Profile
 
 _log = logging.getLogger(__name__)
 
 _MAX_OUTPUT_TOKENS = 128
+_JUDGES = walk.IGNORE_FILES | {Path(walk.GIT_EXCLUDE).name}
+"""Names of files that say what is ignored."""
+_EMBEDDED_WINDOW = 24_000
+"""Tokens that the embedded engine is shown."""
 _TASKS_LIMIT = 1.0
 """Seconds that tasks may take to end; the child and the pipe take as much, if they hang."""
 
@@ -54,6 +55,7 @@ class App:
                 event=self._feed,
                 configured=self._configured,
                 files_changed=self._files_changed,
+                indexing_unwanted=self._indexing_unwanted,
                 stopped=self._stop,
             )
         )
@@ -62,10 +64,8 @@ class App:
         self._root: Path | None = None
         self._driver: Driver | None = None
         self._child: Child | None = None
-        self._workspace: Workspace | None = None
-        self._indexing: asyncio.Task[None] | None = None
+        self._desk: Desk | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._digesting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._complained = False
 
@@ -101,18 +101,16 @@ class App:
         self._options = [client.options]
         self._root = Path(client.root) if client.root else None
         self._settings = self._read()
-        session = Session(client.encoding, self._settings.model_context_window)
+        session = Session(client.encoding, self._window())
         self._driver = Driver(session, self._server.protocol, self._loop)
         self._feed(self._configuration())
+        root = self._root if self._root and self._root.is_dir() else None
+        self._desk = Desk(root, self._feed, self._server.protocol.show_indexing, self._server.warn)
+        self._driver.library = self._desk
         self._connect(self._driver)
-        digester = Digester(self._feed)
-        self._driver.parser = digester
-        self._digesting = self._loop.create_task(digester.run())
-        self._digesting.add_done_callback(self._ended_early)
-        if self._root and self._root.is_dir():
-            self._workspace = Workspace(self._root, self._feed)
-            self._indexing = self._loop.create_task(self._workspace.run())
-            self._indexing.add_done_callback(self._ended_early)
+        self._run(self._desk.run())
+        if not client.watches:
+            self._desk.watch()
 
     def _feed(self, event: Event) -> None:
         if self._driver:
@@ -123,11 +121,11 @@ class App:
     async def _vet(self, uri: str) -> None:
         """Find out whether a document may leave the machine, by its name and the ignore files."""
         try:
-            private = await asyncio.to_thread(_private, uri, self._root)
+            reason = await asyncio.to_thread(private, uri, self._root)
         except Exception:  # noqa: BLE001 - whatever it was, the text stays here
             _log.exception("%s is kept private, because it could not be judged", uri)
-            private = "it could not be judged"
-        self._feed(Vetted(uri, private))
+            reason = "it could not be judged"
+        self._feed(Vetted(uri, reason))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the rest until it is done or the server ends."""
@@ -150,8 +148,15 @@ class App:
             self._connect(self._driver)
 
     def _files_changed(self, paths: Sequence[str]) -> None:
-        if self._workspace:
-            self._workspace.changed(paths)
+        if self._desk:
+            self._desk.changed(paths)
+        if self._driver and any(Path(path).name in _JUDGES for path in paths):
+            for document in self._driver.session.documents:
+                self._run(self._vet(document.uri))
+
+    def _indexing_unwanted(self) -> None:
+        if self._desk:
+            self._desk.stop_indexing()
 
     def _read(self) -> Settings:
         try:
@@ -166,11 +171,17 @@ class App:
         figures = provider or Provider(base_url="")
         return Configured(
             self._settings.enabled,
-            self._settings.model_context_window,
+            self._window(),
             local=provider is None,
             stall=figures.stream_idle_timeout_ms / 1000,
             retries=figures.request_max_retries,
         )
+
+    def _window(self) -> int:
+        """Return the window that prompts are packed for."""
+        window = self._settings.model_context_window
+        # The engine reads the workspace by itself: it lacks the open file, and little else.
+        return window if self._settings.provider() else min(window, _EMBEDDED_WINDOW)
 
     def _connect(self, driver: Driver) -> None:
         """Begin to keep a connection to the chosen provider."""
@@ -206,7 +217,7 @@ class App:
 
     async def _close(self) -> None:
         """End what has been begun, and what hangs after a moment all the same."""
-        begun = (self._connecting, self._indexing, self._digesting, *self._tasks)
+        begun = (self._connecting, *self._tasks)
         tasks = [task for task in begun if task]
         for task in tasks:
             task.cancel()
@@ -216,34 +227,6 @@ class App:
             await self._child.close()
         if self._driver:
             self._driver.close()
-
-
-def _private(uri: str, root: Path | None) -> str:
-    """Return why a document may not leave the machine, or "".
-
-    Inside of the root by what is told of its path there; elsewhere by its own repository, or by its
-    whole name if there is none. Reads files.
-    """
-    document = location(uri)
-    # The last part of the whole URI too: some clients do not encode what is special in a name.
-    names = (document.path.rpartition("/")[2], unquote(uri).rpartition("/")[2])
-    for name in names:
-        if reason := exclusion.excluded_by_name(name):
-            return reason
-    inside = document.below(str(root)) if root else None
-    if root is None or inside is None:
-        home = Path(document.path)
-        if not home.is_absolute() or not (root := _repository(home)):
-            return exclusion.excluded_by_name(document.path) or ""
-        inside = home.relative_to(root).as_posix()
-    if reason := exclusion.excluded_by_name(inside):
-        return reason
-    return "" if walk.allowed(root, inside) else "ignored by git or .sparkignore"
-
-
-def _repository(file: Path) -> Path | None:
-    """Return the repository that a file lies in."""
-    return next((folder for folder in file.parents if (folder / ".git").exists()), None)
 
 
 def _profile(model: str, effort: str | None, cache_key: str = "") -> Profile:

@@ -13,8 +13,8 @@ from typing import Protocol, assert_never
 
 import msgspec
 
-from spark_lsp.core.context import outside
 from spark_lsp.core.prompt import Prompt
+from spark_lsp.core.windows import outside
 from spark_lsp.engine.model import Engine, Piece
 from spark_lsp.server.websocket import Socket
 from spark_lsp.wire.events import Usage

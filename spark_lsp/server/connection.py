@@ -9,7 +9,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 
-from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Wrote
+from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Warmed, Wrote
 from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.server.websocket import Endpoint, Socket, Unreachable, connect
 from spark_lsp.wire import outcomes
@@ -147,9 +147,12 @@ class Connection:
                     level = logging.INFO if code == "connection_lost" else logging.WARNING
                     _log.log(level, "the model failed: %s (%s)", message, code)
                     self._feed(Failed(handle, message, transient, after or 0.0))
-                case outcomes.Warmed(ok, fault=fault):
+                case outcomes.Warmed(ok, stable, fault=fault):
                     self._useful |= ok
                     _log.debug("warmed: %s %s", ok, fault)
+                    # What cannot be warmed is sent cold; what was overtaken is warmed by another.
+                    if ok or (fault and fault.code not in {"connection_lost", "superseded"}):
+                        self._feed(Warmed(stable))
 
     def _lost(self, reason: str, before: Iterable[outcomes.Event] = ()) -> None:
         """Tell that the connection is gone before telling which streams went with it."""

@@ -8,7 +8,19 @@ import asyncio
 import logging
 from typing import Protocol, assert_never
 
-from spark_lsp.core.events import Cancel, Digest, Effect, Event, Failed, Grow, Open, Reply, Warm
+from spark_lsp.core.events import (
+    Cancel,
+    Effect,
+    Event,
+    Failed,
+    Grow,
+    Open,
+    Pack,
+    Recall,
+    Reply,
+    Shelve,
+    Warm,
+)
 from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.core.session import Session
 
@@ -43,11 +55,11 @@ class Backend(Protocol):
         ...
 
 
-class Parser(Protocol):
-    """Where buffers are parsed; what they define comes back as events."""
+class Library(Protocol):
+    """Where what is known of the workspace is kept; answers come back as events."""
 
-    def digest(self, effect: Digest) -> None:
-        """Parse a buffer."""
+    def ask(self, question: Shelve | Pack | Recall) -> None:
+        """Put a question, or a buffer on the shelf."""
         ...
 
 
@@ -58,7 +70,7 @@ class Driver:
         """Drive a session; `backend` must be set before the first event."""
         self.session = session
         self.backend: Backend | None = None
-        self.parser: Parser | None = None
+        self.library: Library | None = None
         self._editor = editor
         self._loop = loop
         self._timer: asyncio.TimerHandle | None = None
@@ -82,9 +94,9 @@ class Driver:
             match effect:
                 case Open() | Cancel() | Warm():
                     self._ask(effect)
-                case Digest():
-                    if self.parser:
-                        self.parser.digest(effect)
+                case Shelve() | Pack() | Recall():
+                    if self.library:
+                        self.library.ask(effect)
                 case Grow():
                     self._editor.grow(effect)
                 case Reply():

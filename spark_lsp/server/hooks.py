@@ -19,11 +19,13 @@ class Introduction:
         root: the first workspace folder, or None if there is none.
         encoding: the unit of positions.
         options: its `initializationOptions`, or nothing.
+        watches: whether it tells when files on disk change.
     """
 
     root: str | None
     encoding: Encoding
     options: dict[str, Any]
+    watches: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Hooks:
         event: something happened that the session must know.
         configured: the settings under `spark` have changed.
         files_changed: files on disk have changed, as absolute paths.
+        indexing_unwanted: the person has cancelled the progress of the indexing.
         stopped: the client has said `exit`; the process ends with this status.
     """
 
@@ -42,4 +45,5 @@ class Hooks:
     event: Callable[[Event], None]
     configured: Callable[[dict[str, Any]], None]
     files_changed: Callable[[Sequence[str]], None]
+    indexing_unwanted: Callable[[], None]
     stopped: Callable[[int], None]

@@ -28,20 +28,20 @@ from spark_lsp.core.events import (
     Opened,
     Reply,
     RequestId,
-    Suggestion,
     Verdict,
     Withdrawn,
 )
 from spark_lsp.core.text import Encoding, Position
 from spark_lsp.server.framing import frame
 from spark_lsp.server.hooks import Hooks, Introduction
+from spark_lsp.server.items import ACCEPT_COMMAND, item
+from spark_lsp.server.messages import Progress
 from spark_lsp.server.pipes import Pipe
+from spark_lsp.server.progress import TOKEN, Bar
 from spark_lsp.server.sync import edited, opened
 from spark_lsp.server.uris import location
 
 _log = logging.getLogger(__name__)
-
-ACCEPT_COMMAND = "spark.accept"
 
 ClientId = int | str
 
@@ -111,6 +111,10 @@ class Protocol(LanguageServerProtocol):
         self._ids = itertools.count(1)
         self._asked: set[str] = set()
         self._versions: dict[str, int] = {}
+        self._bar = Bar(
+            lambda method, params, heard: self.send_request(method, params, callback=heard),
+            self.notify,
+        )
 
     def receive(self, body: bytes) -> None:
         """Take in one message of any content."""
@@ -139,7 +143,7 @@ class Protocol(LanguageServerProtocol):
         """Send more of an answer as `$/progress`."""
         token = self._pending[effect.request][1]
         if token is not None:
-            value = {"kind": "replace", "items": [_item(effect.suggestion)]}
+            value = {"kind": "replace", "items": [item(effect.suggestion)]}
             self.notify(lsp.PROGRESS, lsp.ProgressParams(token=token, value=value))
 
     def reply(self, effect: Reply) -> None:
@@ -150,8 +154,12 @@ class Protocol(LanguageServerProtocol):
         elif effect.verdict is Verdict.KEEP:
             self._send_response(client_id, None)
         else:
-            items = [_item(effect.suggestion)] if effect.suggestion else []
+            items = [item(effect.suggestion)] if effect.suggestion else []
             self._send_response(client_id, {"items": items})
+
+    def show_indexing(self, progress: Progress) -> None:
+        """Show how far the indexing is."""
+        self._bar.show(progress.done, progress.total, ended=progress.ended)
 
     def send_request(self, method: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Ask the client something and remember that we did."""
@@ -169,6 +177,7 @@ class Protocol(LanguageServerProtocol):
             _root(params),
             Encoding(result.capabilities.position_encoding),
             options if isinstance(options, dict) else {},
+            watches=self._may_register("workspace", "did_change_watched_files"),
         )
         self.hooks.started(self.client)
         return result
@@ -192,6 +201,8 @@ class Protocol(LanguageServerProtocol):
             )
         if registrations:
             self.send_request(lsp.CLIENT_REGISTER_CAPABILITY, lsp.RegistrationParams(registrations))
+        if getattr(self.client_capabilities.window, "work_done_progress", None):
+            self._bar.ready()
 
     @lsp_method(lsp.SHUTDOWN)
     def lsp_shutdown(self, *args: Any) -> Generator[Any, Any, None]:
@@ -220,6 +231,9 @@ class Protocol(LanguageServerProtocol):
             _log.debug("%s outside of the session is ignored", method)
         elif method == lsp.CANCEL_REQUEST:
             self._withdrawn(message.get("params"))
+        elif method == lsp.WINDOW_WORK_DONE_PROGRESS_CANCEL:
+            if message.get("params") == {"token": TOKEN}:
+                self.hooks.indexing_unwanted()
         elif method in _DOCUMENTS:
             self._document_moved(method, message.get("params"))
         elif method not in _NOTIFICATIONS:
@@ -343,6 +357,10 @@ class Server(LanguageServer):
         """Show a person what is wrong and what to do."""
         self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, sentence))
 
+    def warn(self, sentence: str) -> None:
+        """Tell a person what they may want to know."""
+        self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, sentence))
+
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what went wrong with a message; the person at the keyboard is not told."""
         _log.error("%s: %s", getattr(source, "__name__", source), error)
@@ -366,19 +384,6 @@ def _converter() -> Any:
 
     converter.register_structure_hook(InlineCompletionRequest, request)
     return converter
-
-
-def _item(suggestion: Suggestion) -> dict[str, Any]:
-    place = {"line": suggestion.position.line, "character": suggestion.position.character}
-    return {
-        "insertText": suggestion.text,
-        "range": {"start": place, "end": place},
-        "command": {
-            "title": "Accepted",
-            "command": ACCEPT_COMMAND,
-            "arguments": [suggestion.answer],
-        },
-    }
 
 
 def _root(params: lsp.InitializeParams) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spark_lsp.core import languages
+from spark_lsp.core.secrets import redact
 from spark_lsp.engine.model import Engine
 from spark_lsp.server import walk
 from spark_lsp.server.walk import Entry
@@ -80,7 +81,8 @@ class Teacher:
                 if text is None:
                     self._useless[entry.path] = entry
                     continue
-                lesson.texts[entry.path] = text
+                # What it has not learned it cannot suggest elsewhere.
+                lesson.texts[entry.path] = redact(text)
                 lesson.entries.append(entry)
                 lesson.size += entry.size
             fitting.add(entry.path)

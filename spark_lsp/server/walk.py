@@ -10,7 +10,7 @@ followed, so a walk always ends.
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -21,6 +21,8 @@ from spark_lsp.core.ignore import Rules
 GIT_EXCLUDE = ".git/info/exclude"
 IGNORE_FILES = frozenset({".gitignore", ".sparkignore"})
 
+_HISTORIES = frozenset({".git", ".hg", ".svn", ".jj"})
+"""Directories that nobody takes for a part of a workspace."""
 _PATH_LIMIT = 4096
 """Bytes of a path: none that can be opened is longer."""
 _OPEN_FLAGS = (
@@ -58,12 +60,13 @@ class _Place:
     def ignores(self, path: bytes, *, directory: bool) -> bool:
         return any(_verdict(layers, path, directory) for layers in (self.git, self.spark))
 
-    def shuts(self, name: str) -> bool:
-        """Whether a directory of this name in this one is never entered."""
+    def shuts(self, name: str) -> str:
+        """Return why a directory of this name in this one is never entered, or ""."""
         if exclusion.directory_excluded(name):
-            return True
+            reason = exclusion.excluded_by_name(f"{name}/-")
+            return f"{reason} directory" if reason in {"vendored", "generated"} else reason or ""
         path = _encoded(self.base + name)
-        return path is None or self.ignores(path, directory=True)
+        return "ignored" if path is None or self.ignores(path, directory=True) else ""
 
 
 class Judge:
@@ -93,7 +96,8 @@ class Judge:
             found = (self._root / path).lstat()
         except (OSError, ValueError):
             return None
-        return _entry(path, found) if stat.S_ISREG(found.st_mode) else None
+        entry = _entry(path, found) if stat.S_ISREG(found.st_mode) else None
+        return entry if isinstance(entry, Entry) else None
 
     def place(self, base: str) -> _Place | None:
         """Return the rules in force in a directory, or None if it is never entered."""
@@ -111,12 +115,17 @@ class Judge:
 
 
 def walk(
-    root: Path, below: str = "", *, ended: Callable[[], bool] = lambda: False
+    root: Path,
+    below: str = "",
+    *,
+    ended: Callable[[], bool] = lambda: False,
+    skipped: Callable[[str, str], None] = lambda _folder, _reason: None,
 ) -> Iterator[Entry]:
     """Yield the files that may be read, breadth first, each directory in name order.
 
     Only those in the directory `below`, given by its relative path, if one is named. Stops at the
-    next directory once it has `ended`.
+    next directory once it has `ended`. Tells of each file and each directory that is `skipped` in
+    which directory it lies, and why; what is in a directory that is skipped is not looked at.
     """
     above = _above(root, below)
     level = [(above, f"{below}/" if below else "")] if above else []
@@ -132,14 +141,18 @@ def walk(
                 continue
             place = _entered(root, outer, base, {entry.name for entry in entries})
             for entry in entries:
-                try:
+                with suppress(OSError):
                     if entry.is_dir(follow_symlinks=False):
-                        if not place.shuts(entry.name):
+                        if not (reason := place.shuts(entry.name)):
                             deeper.append((place, base + entry.name + "/"))
-                    elif entry.is_file(follow_symlinks=False) and (made := _seen(place, entry)):
-                        yield made
-                except OSError:
-                    continue
+                        elif entry.name not in _HISTORIES:
+                            skipped(base[:-1], reason)
+                    elif entry.is_file(follow_symlinks=False):
+                        made = _seen(place, entry)
+                        if isinstance(made, Entry):
+                            yield made
+                        else:
+                            skipped(base[:-1], made)
         level = deeper
 
 
@@ -166,16 +179,69 @@ def read(root: Path, path: str) -> str | None:
 
     Also None if it is no ordinary file, or lies outside of the root once links are resolved.
     """
-    try:
-        with _opened(root, path) as file:
-            if os.fstat(file.fileno()).st_size > exclusion.SIZE_LIMIT:
-                return None
-            content = file.read(exclusion.SIZE_LIMIT + 1)
-    except (OSError, ValueError):
-        return None
-    if len(content) > exclusion.SIZE_LIMIT or exclusion.is_binary(content):
+    content = read_bytes(root, path)
+    if content is None or len(content) > exclusion.SIZE_LIMIT or exclusion.is_binary(content):
         return None
     return content.decode("utf-8", "replace")
+
+
+def read_bytes(root: Path, path: str) -> bytes | None:
+    """Return what is in a file, one byte more than the limit if it is too large.
+
+    None if it is gone, no ordinary file, or lies outside of the root once links are resolved.
+    """
+    try:
+        with _opened(root, path) as file:
+            return file.read(exclusion.SIZE_LIMIT + 1)
+    except (OSError, ValueError):
+        return None
+
+
+class Reader:
+    """Reads many files of a directory, those of one folder after another.
+
+    Does what `read_bytes` does. A folder is kept open while its files are read, so that it is found
+    and checked once.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Take the directory."""
+        self._root = root
+        self._name: str | None = None
+        self._folder = -1
+
+    def read_bytes(self, path: str) -> bytes | None:
+        """Return what is in a file, as `read_bytes` does."""
+        name, _, leaf = path.rpartition("/")
+        if os.open not in os.supports_dir_fd or not hasattr(os, "O_NOFOLLOW"):
+            return read_bytes(self._root, path)
+        try:
+            if not _proper(path):
+                return None
+            if name != self._name:
+                self._enter(name)
+            descriptor = os.open(leaf, _OPEN_FLAGS, dir_fd=self._folder)
+            try:
+                found = os.fstat(descriptor)
+                if not stat.S_ISREG(found.st_mode):
+                    return None
+                with open(descriptor, "rb", buffering=0, closefd=False) as file:
+                    return file.read(min(found.st_size, exclusion.SIZE_LIMIT) + 1)
+            finally:
+                os.close(descriptor)
+        except (OSError, ValueError):
+            return None
+
+    def close(self) -> None:
+        """Close the folder that is kept open."""
+        if self._folder >= 0:
+            os.close(self._folder)
+        self._name, self._folder = None, -1
+
+    def _enter(self, name: str) -> None:
+        self.close()
+        self._folder = os.open(_inside(self._root, name), _OPEN_FLAGS)
+        self._name = name
 
 
 @contextmanager
@@ -183,11 +249,8 @@ def _opened(root: Path, path: str) -> Iterator[BinaryIO]:
     """Open an ordinary file below the root; OSError if it is anything else."""
     if not _proper(path):
         raise FileNotFoundError(path)
-    folder, name = os.path.split(root / path)
-    folder = os.path.realpath(folder)
-    if not Path(folder).is_relative_to(os.path.realpath(root)):
-        raise PermissionError(path)
-    target = os.path.join(folder, name)  # noqa: PTH118 - what is opened is what was checked
+    folder, _, name = path.rpartition("/")
+    target = os.path.join(_inside(root, folder), name)  # noqa: PTH118 - as it was checked
     if not hasattr(os, "O_NOFOLLOW") and Path(target).is_symlink():
         raise PermissionError(path)
     descriptor = os.open(target, _OPEN_FLAGS)
@@ -198,6 +261,14 @@ def _opened(root: Path, path: str) -> Iterator[BinaryIO]:
             yield file
     finally:
         os.close(descriptor)
+
+
+def _inside(root: Path, folder: str) -> str:
+    """Return a directory below the root without links; OSError if it lies outside."""
+    found = os.path.realpath(root / folder)
+    if not Path(found).is_relative_to(os.path.realpath(root)):
+        raise PermissionError(folder)
+    return found
 
 
 def _proper(path: str) -> bool:
@@ -261,19 +332,20 @@ def _verdict(layers: _Layers, path: bytes, directory: bool) -> bool:
     return False
 
 
-def _seen(place: _Place, entry: os.DirEntry[str]) -> Entry | None:
+def _seen(place: _Place, entry: os.DirEntry[str]) -> Entry | str:
+    """Return a file, or why it is left out."""
     path = place.base + entry.name
     encoded = _encoded(path)
     if encoded is None or place.ignores(encoded, directory=False):
-        return None
-    if exclusion.excluded_by_name(path):
-        return None
+        return "ignored"
+    if reason := exclusion.excluded_by_name(path):
+        return reason
     return _entry(path, entry.stat(follow_symlinks=False))
 
 
-def _entry(path: str, found: os.stat_result) -> Entry | None:
+def _entry(path: str, found: os.stat_result) -> Entry | str:
     if found.st_size > exclusion.SIZE_LIMIT:
-        return None
+        return "too large"
     return Entry(path, found.st_size, found.st_mtime_ns)
 
 

@@ -94,8 +94,8 @@ class Client:
     def create(self, handle: int, prompt: Prompt) -> Step:
         """Asks for a completion; it waits here while no lane is free.
 
-        Continues from the warm base when the prompt's stable part is what was warmed, and sends
-        the full input otherwise. A frame over the limit is not sent: the handle fails with
+        Continues from the warm base when the prompt's stable part begins with what was warmed, and
+        sends the full input otherwise. A frame over the limit is not sent: the handle fails with
         "frame_too_large".
 
         Raises:
@@ -321,10 +321,8 @@ class Client:
         tail = [] if request.prompt is None else tail_items(request.prompt)
         base = None if request.full else self._base
         known = 0 if base is None else len(base.stable)
-        if base is not None and request.stable == base.stable and tail:
-            spelled = spelled_items(tail)
-        elif base is not None and not tail and known and request.stable[:known] == base.stable:
-            spelled = spelled_items(block_items(request.stable[known:]))
+        if base is not None and known and request.stable[:known] == base.stable:
+            spelled = spelled_items(block_items(request.stable[known:]) + tail)
         else:
             base = None
             spelled = b",".join(

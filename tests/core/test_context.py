@@ -1,282 +1,362 @@
-"""What a prompt holds, how large it gets, and what of it stays the same from key to key."""
+"""What stays the same in prompts from key to key, and what is asked for when."""
 
-import pytest
-from hypothesis import given
+from hypothesis import assume, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from spark_lsp.core.context import Context, outside
-from spark_lsp.core.documents import Change, Document
-from spark_lsp.core.index import Index
-from spark_lsp.core.languages import LANGUAGES
-from spark_lsp.core.prompt import Block, Prompt
-from spark_lsp.core.symbols import extract
-from spark_lsp.core.text import Encoding, Text
+from spark_lsp.core.context import Context
+from spark_lsp.core.documents import Change, Document, Documents
+from spark_lsp.core.events import (
+    Effect,
+    Outdated,
+    Pack,
+    Packed,
+    Recall,
+    Recalled,
+    Settled,
+    Warm,
+    Warmed,
+)
+from spark_lsp.core.prompt import Block, Prompt, Share
+from spark_lsp.core.text import Encoding, Position
 
-URI = "file:///repository/open.py"
-SMALL = 4096
-LINES = [f"value_{number} = {number}\n" for number in range(1000)]
-LONG = "".join(LINES)
-
-pieces = st.sampled_from(["a", "\n", "\r\n", "é", "漢字", "😀", "\ud83d", " = value\n", "x" * 90])
-texts = st.lists(st.tuples(pieces, st.integers(0, 300)), max_size=12).map(
-    lambda parts: "".join(piece * count for piece, count in parts)
+WINDOW = 128_000
+LINES = "".join(f"value_{number} = {number}\n" for number in range(400))
+FILES = ("a.py", "b.py", "sub/c.py")
+HEAD = (
+    Block("file", "a.py", LINES, "", 0, 400),
+    Block("file", "lib.py", "x = 1\n" * 90, "", 0, 90),
 )
 
 
-def document(string: str, path: str = "open.py") -> Document:
-    return Document(URI, path, "python", 1, Text(string))
+class Desk:
+    """Open documents, their context, and the answers that a test gives."""
+
+    def __init__(self, *paths: str) -> None:
+        self.documents = Documents(Encoding.UTF32)
+        self.context = Context(WINDOW, self.documents)
+        for path in paths or ("a.py",):
+            self.open(path)
+
+    def open(self, path: str, private: str = "") -> Document:
+        document = self.documents.open(f"file:///{path}", path, "python", 1, LINES)
+        document.private = private
+        self.context.opened(document)
+        return document
+
+    def document(self, path: str = "a.py") -> Document:
+        document = self.documents.get(f"file:///{path}")
+        assert document
+        return document
+
+    def key(
+        self, text: str, line: int = 10, path: str = "a.py"
+    ) -> tuple[Prompt, Pack | Recall | Warm | None]:
+        """Type at the end of a line; returns the prompt and what is asked for with it."""
+        document = self.document(path)
+        place = document.text.position(document.text.line_end(line), Encoding.UTF32)
+        for applied in self.documents.change(document.uri, 2, [Change(place, place, text)]):
+            self.context.edited(document.uri, applied)
+        offset = document.text.line_end(line + text.count("\n"))
+        prompt = self.context.prompt(document, offset)
+        return prompt, self.context.wish(document, offset)
+
+    def packed(self, *blocks: Block, homes: frozenset[str] = frozenset()) -> None:
+        """Answer the question that a stable part be packed, and warm it."""
+        _, asked = self.key("")
+        assert isinstance(asked, Pack)
+        answer = Packed(asked.number, blocks or HEAD, homes)
+        assert [Warm(answer.blocks or ())] == self.context.heard(answer, up=True)
+        self.context.heard(Warmed(answer.blocks or ()), up=True)
 
 
-def index_of(**files: str) -> Index:
-    index = Index()
-    for stem, source in files.items():
-        index.put(f"{stem}.py", extract(Text(source), LANGUAGES[0]))
-    return index
+def test_the_first_key_asks_for_a_stable_part_and_does_not_wait_for_it() -> None:
+    desk = Desk()
+    prompt, asked = desk.key("x")
+
+    assert () == prompt.stable
+    assert isinstance(asked, Pack)
+    assert (asked.path, asked.text, asked.window) == ("a.py", desk.document().text.string, WINDOW)
+    assert desk.key("y") == (desk.context.prompt(desk.document(), asked.offset + 1), None)
 
 
-def opened_in(index: Index, string: str) -> Document:
-    """Open a document, and record in the index what it holds, as the session does."""
-    index.put_open("open.py", extract(Text(string), LANGUAGES[0]))
-    return document(string)
+def test_a_stable_part_is_used_from_when_it_is_warm() -> None:
+    desk = Desk()
+    _, asked = desk.key("x")
+    assert isinstance(asked, Pack)
+
+    assert [Warm(HEAD)] == desk.context.heard(Packed(asked.number, HEAD), up=True)
+    assert () == desk.key("y")[0].stable
+    desk.context.heard(Warmed(HEAD), up=True)
+    assert HEAD == desk.key("z")[0].stable
 
 
-def size(string: str) -> int:
-    return len(string.encode("utf-8", "surrogatepass"))
+def test_typing_in_one_file_leaves_the_stable_part_alone() -> None:
+    desk = Desk()
+    desk.packed()
+    before, questions = desk.key("")[0], []
+    for _ in range(500):
+        prompt, asked = desk.key("x")
+        assert prompt.stable is before.stable
+        questions.append(asked)
+
+    assert not any(isinstance(asked, Pack) for asked in questions)
 
 
-def bytes_of(prompt: Prompt) -> int:
-    """Return the bytes of everything in a prompt that a model reads."""
-    texts_in = [prompt.prefix, prompt.suffix, *(block.text for block in prompt.stable)]
-    return sum(map(size, texts_in))
+def test_what_a_new_place_needs_is_asked_for_and_added_at_the_end() -> None:
+    desk = Desk()
+    desk.packed()
+    _, asked = desk.key("x", line=300)
+    assert isinstance(asked, Recall)
+    chunk = Block("chunk", "far.py", "def far(): ...", "", 3, 9)
+
+    assert [Warm((*HEAD, chunk))] == desk.context.heard(Recalled(asked.number, (chunk,)), up=True)
+    prompt, asked = desk.key("y", line=300)
+    assert (*HEAD, chunk) == prompt.stable
+    assert asked is None
 
 
-def type_at(opened: Document, context: Context, offset: int, text: str) -> None:
-    """Insert text as the session does."""
-    place = opened.text.position(offset, Encoding.UTF32)
-    changes = [Change(place, place, text)]
-    for applied in opened.change(opened.version + 1, changes, Encoding.UTF32):
-        context.edited(opened.uri, len(applied.removed) + len(applied.edit.new))
+def test_a_question_says_what_is_shown_already_and_what_room_is_left() -> None:
+    desk = Desk()
+    desk.packed()
+    _, asked = desk.key("x", line=300)
+    assert isinstance(asked, Recall)
 
-
-@given(texts, st.integers(0, 10_000), st.sampled_from([SMALL, 8192, 128_000]))
-def test_a_prompt_is_within_the_window_for_any_text(string: str, offset: int, window: int) -> None:
-    """In UTF-8 bytes, since no byte-level vocabulary spends more than one token on a byte."""
-    offset = min(offset, len(string))
-    files = {"漢": "def 漢(): ...\n" * 400, "b": "def b(): ...\n"}
-    index = index_of(**files)
-    opened = opened_in(index, "import 漢, b\n" + string)
-    prompt = Context(window).prompt(opened, offset + 13, index)
-
-    assert bytes_of(prompt) <= window
-
-
-@given(texts, st.integers(0, 10_000))
-def test_the_tail_is_the_text_around_the_cursor(string: str, offset: int) -> None:
-    offset = min(offset, len(string))
-    prefix, suffix = Context(SMALL).tail(Text(string), offset)
-
-    assert string[:offset].endswith(prefix)
-    assert string[offset:].startswith(suffix)
-
-
-def test_the_far_edges_of_the_windows_move_in_steps_of_lines() -> None:
-    text = Text(LONG)
-    context = Context(128_000)
-    firsts, lasts = set(), set()
-    for line in range(text.line_count):
-        prefix, suffix = context.tail(text, text.line_start(line))
-        firsts.add(line - prefix.count("\n"))
-        lasts.add(line + suffix.count("\n"))
-
-    assert all(first % 64 == 0 for first in firsts)
-    assert all(last % 64 == 0 or last == len(LINES) for last in lasts)
-    assert len(firsts) < 1000 / 64 + 1
-
-
-@pytest.mark.parametrize(
-    ("window", "width"), [(128_000, 40), (128_000, 120), (8192, 40), (SMALL, 2000)]
-)
-def test_the_far_edges_stay_where_they_are_while_a_line_is_typed(window: int, width: int) -> None:
-    """Also where lines are so long, or the window so small, that lines alone do not bound it."""
-    string = ("x" * width + "\n") * 600
-    context = Context(window)
-    edges = set()
-    for keys in range(40):
-        offset = len(string) // 2 + keys
-        prefix, suffix = context.tail(Text(string[:offset] + "y" + string[offset:]), offset + 1)
-        edges.add((offset + 1 - len(prefix), len(string) - offset - len(suffix)))
-
-    assert len(edges) <= 2
-
-
-def test_the_cursor_sees_lines_before_and_after_it() -> None:
-    text = Text(LONG)
-    prefix, suffix = Context(128_000).tail(text, text.line_start(500))
-
-    assert 192 <= prefix.count("\n") < 192 + 64
-    assert 64 <= suffix.count("\n") <= 64 + 64
-
-
-def test_the_stable_part_is_the_same_for_a_hundred_keys_of_typing() -> None:
-    index = index_of(util="def helper(): ...\n")
-    opened = opened_in(index, "from util import helper\n" + LONG)
-    context = Context(128_000)
-    offset = 2000
-    prompts = [context.prompt(opened, offset, index)]
-    for number in range(100):
-        type_at(opened, context, offset, "x")
-        offset += 1
-        if number == 50:
-            # What is indexed meanwhile does not change what is frozen either.
-            index.put("util.py", extract(Text("def helper(more): ...\n"), LANGUAGES[0]))
-        prompts.append(context.prompt(opened, offset, index))
-
-    assert {prompts[0].stable} == {prompt.stable for prompt in prompts}
-    assert [prompts[0].prefix + "x" * count for count in range(101)] == [
-        prompt.prefix for prompt in prompts
+    assert [("a.py", 0, 400), ("lib.py", 0, 90)] == [
+        (it.path, it.start_line, it.end_line) for it in asked.held
     ]
-    assert {prompts[0].suffix} == {prompt.suffix for prompt in prompts}
+    assert Share.of(WINDOW).growth == asked.room
 
 
-@pytest.mark.parametrize(
-    ("size", "share"),
-    [
-        pytest.param(20_000, 4_000, id="a fifth of the file"),
-        pytest.param(0, 2_000, id="a little in a small file"),
-    ],
-)
-def test_after_enough_has_changed_the_stable_part_is_packed_anew(size: int, share: int) -> None:
-    opened = document("a" * size)
-    context = Context(128_000)
-    before = context.prompt(opened, size, Index())
-    type_at(opened, context, size, "b" * share)
+def test_an_edit_is_told_when_the_cursor_has_left_it() -> None:
+    desk = Desk()
+    desk.packed()
+    assert desk.key("  # note", line=3)[1] is None
+    _, asked = desk.key("x", line=350)
+    assert isinstance(asked, Recall)
 
-    assert before.stable == context.prompt(opened, size, Index()).stable
-
-    type_at(opened, context, size, "b")
-    after = context.prompt(opened, size, Index())
-
-    assert "a" * size == before.stable[-1].text
-    assert "a" * size + "b" * (share + 1) == after.stable[-1].text
+    assert [("a.py", 3, "value_3 = 3", "value_3 = 3  # note")] == [
+        (it.path, it.line, it.before, it.after) for it in asked.changes
+    ]
 
 
-def test_deleted_text_counts_as_changed() -> None:
-    opened = document("a" * 20_000)
-    context = Context(128_000)
-    context.prompt(opened, 0, Index())
-    places = [opened.text.position(at, Encoding.UTF32) for at in (0, 4_001)]
-    opened.change(2, [Change(places[0], places[1], "")], Encoding.UTF32)
-    context.edited(URI, 4_001)
+def test_long_typing_pays_for_a_question() -> None:
+    desk = Desk()
+    desk.packed()
+    line, questions = 10, []
+    for _ in range(60):
+        questions.append(desk.key("value = 12\n", line)[1])
+        line += 1
 
-    assert "a" * 15_999 == context.prompt(opened, 0, Index()).stable[-1].text
-
-
-@pytest.mark.parametrize(
-    ("offset", "first"),
-    [
-        pytest.param(0, 0, id="at the beginning"),
-        pytest.param(100_000, 76_000, id="in the middle"),
-        pytest.param(200_000, 168_010, id="at the end"),
-    ],
-)
-def test_of_a_large_file_all_that_there_is_room_for_is_frozen_around_the_cursor(
-    offset: int, first: int
-) -> None:
-    string = "".join(f"line {number:09}\n" for number in range(200_000 // 15 + 1))
-    context = Context(128_000)
-    block = context.prompt(document(string), offset, Index()).stable[-1]
-
-    assert string[first : first + 32_000] == block.text
+    asked = [question for question in questions if question]
+    assert 3 <= len(asked) <= 6 or len(asked) == 1, "not answered, so that there is only one"
+    assert all(isinstance(question, Recall) for question in asked)
 
 
-def test_a_cursor_that_leaves_what_is_frozen_has_it_packed_anew() -> None:
-    opened = document("a" * 100_000 + "b" * 100_000)
-    context = Context(128_000)
-    context.prompt(opened, 0, Index())
+def test_an_epoch_without_room_sheds_the_older_half_of_what_it_has_grown_by() -> None:
+    desk = Desk()
+    desk.packed()
+    room = Share.of(WINDOW).growth
+    chunks = [Block("chunk", f"f{at}.py", "x", "", 3, 90, 1, room // 4) for at in range(4)]
+    for at, chunk in enumerate(chunks[:3]):
+        _, asked = desk.key("x", line=60 + 80 * (at % 2))
+        assert isinstance(asked, Recall)
+        desk.context.heard(Recalled(asked.number, (chunk,)), up=True)
+    _, asked = desk.key("x", line=300)
+    assert isinstance(asked, Recall)
+    desk.context.heard(Recalled(asked.number, (chunks[3],)), up=True)
 
-    assert {"b"} == set(context.prompt(opened, 190_000, Index()).stable[-1].text)
-
-
-def test_an_epoch_ends_for_one_document_or_for_all() -> None:
-    opened = document("old\n")
-    context = Context(128_000)
-    for forgotten in ((URI,), ()):
-        context.prompt(opened, 0, Index())
-        opened.text = Text("new\n" + opened.text.string)
-        kept = context.prompt(opened, 0, Index())
-        context.forget(*forgotten)
-
-        assert kept.stable[-1].text != opened.text.string
-        assert context.prompt(opened, 0, Index()).stable[-1].text == opened.text.string
-
-
-def test_a_prompt_holds_the_imported_signatures_then_the_file() -> None:
-    index = index_of(util="def helper(x): ...\n")
-    opened = opened_in(index, "from util import helper\nhelper(\n")
-    prompt = Context(128_000).prompt(opened, len(opened.text), index)
-
-    assert (
-        Block("signatures", "util.py", "def helper(x):", "imported: helper"),
-        Block("file", "open.py", opened.text.string, "the open file as it was at packing"),
-    ) == prompt.stable
-    assert ("open.py", opened.text.string, "") == (prompt.path, prompt.prefix, prompt.suffix)
+    prompt, asked = desk.key("y", line=10)
+    assert (*HEAD, *chunks) == prompt.stable
+    assert Warm((*HEAD, *chunks[2:])) == asked
+    desk.context.heard(Warmed((*HEAD, *chunks[2:])), up=True)
+    prompt, asked = desk.key("y", line=10)
+    assert (*HEAD, *chunks[2:]) == prompt.stable
+    assert isinstance(asked, Recall)
+    assert room // 2 == asked.room
 
 
-def test_a_file_too_large_for_the_stable_part_is_cut_around_the_cursor() -> None:
-    opened = document(LONG)
-    offset = LONG.index("value_500 = ")
-    body = Context(SMALL).prompt(opened, offset, Index()).stable[-1].text
+def test_another_file_in_the_stable_part_needs_no_other_one() -> None:
+    desk = Desk("a.py", "b.py")
+    desk.packed(*HEAD, Block("file", "b.py", LINES, "", 0, 400))
 
-    assert size(body) <= SMALL // 4
-    assert "value_500 = " in body
-    assert body in LONG
+    assert isinstance(desk.key("x", path="b.py")[1], Recall)
 
 
-def test_the_same_inputs_give_the_same_prompt() -> None:
-    made = []
-    for order in (("a", "b"), ("b", "a")):
-        index = index_of(**{name: f"def {name}{name}(): ...\n" for name in order})
-        opened = opened_in(index, "from a import aa\nfrom b import bb\n" + LONG)
-        made.append(Context(SMALL).prompt(opened, 500, index))
+def test_a_file_that_is_not_in_it_has_it_packed_anew_with_the_last_one_remembered() -> None:
+    desk = Desk("a.py", "b.py")
+    desk.packed()
+    prompt, asked = desk.key("x", path="b.py")
 
-    assert made[0] == made[1]
-    assert ["a.py", "b.py", "open.py"] == [block.path for block in made[0].stable]
-
-
-def test_a_document_without_a_grammar_has_a_prompt_of_its_own_text() -> None:
-    opened = Document(URI, "notes", "klingon", 1, Text("nuqneH\n"))
-    prompt = Context(SMALL).prompt(opened, 3, Index())
-
-    assert ("nuq", "neH\n") == (prompt.prefix, prompt.suffix)
-    assert ["nuqneH\n"] == [block.text for block in prompt.stable]
+    assert HEAD == prompt.stable
+    assert isinstance(asked, Pack)
+    assert ("b.py", ("a.py",)) == (asked.path, asked.recent)
 
 
-@given(texts, st.integers(0, 10_000))
-def test_what_stands_outside_of_the_windows_is_outside_of_them(string: str, offset: int) -> None:
-    """In a copy that is still the file: what comes before the prefix and after the suffix."""
-    offset = min(offset, len(string))
-    prefix, suffix = Context(SMALL).tail(Text(string), offset)
-    before, after = outside(string, prefix, suffix)
-    start, end = offset - len(prefix), offset + len(suffix)
+def test_a_file_with_other_instructions_has_it_packed_anew() -> None:
+    desk = Desk("a.py", "sub/c.py")
+    desk.packed(*HEAD, Block("file", "sub/c.py", LINES), homes=frozenset({"sub"}))
 
-    assert string[:start].startswith(before)
-    assert string[end:].endswith(after)
+    assert isinstance(desk.key("x", path="sub/c.py")[1], Pack)
 
 
-def test_where_the_edges_are_found_all_that_is_outside_is_told() -> None:
-    text = Text(LONG)
-    offset = text.line_start(500)
-    prefix, suffix = Context(128_000).tail(text, offset)
-    stale = LONG[: offset - 20] + "stale\n" + LONG[offset + 20 :]
-    before, after = outside(stale, prefix, suffix)
+def test_files_that_have_changed_on_disk_end_an_epoch_when_they_are_many() -> None:
+    desk = Desk()
+    files = [Block("file", f"f{number}.py", "x") for number in range(9)]
+    desk.packed(*HEAD, *files)
+    desk.context.heard(Outdated(("f1.py", "f2.py", "elsewhere.py")), up=True)
+    assert desk.key("x")[1] is None
 
-    assert LONG == before + prefix + suffix + after
-    assert before
-    assert after
+    desk.context.heard(Outdated(("f3.py", "f4.py")), up=True)
+    assert isinstance(desk.key("x")[1], Pack)
 
 
-def test_a_side_whose_edge_is_not_found_is_empty() -> None:
-    assert ("", "") == outside("something else\n", "prefix", "suffix")
-    assert ("before ", "") == outside("before prefix", "prefix", "suffix")
-    assert ("", " after") == outside("suffix after", "prefix", "suffix")
-    assert ("", "") == outside("whole file", "", "")
+def test_when_the_workspace_is_known_the_context_is_packed_without_a_key() -> None:
+    desk = Desk()
+    desk.packed()
+
+    (asked,) = desk.context.heard(Settled(), up=True)
+    assert isinstance(asked, Pack)
+
+
+def test_a_private_document_asks_for_nothing_and_none_of_its_edits_is_told() -> None:
+    desk = Desk("a.py", "b.py")
+    desk.document("b.py").private = "ignored by git or .sparkignore"
+    assert desk.key("secret", path="b.py")[1] is None
+    desk.packed()
+    desk.key("secret", path="b.py")
+    _, asked = desk.key("x", line=300)
+
+    assert isinstance(asked, Recall)
+    assert [] == [change for change in asked.changes if change.path != "a.py"]
+
+
+def test_on_a_new_connection_prompts_are_small_until_it_has_been_prepared() -> None:
+    desk = Desk()
+    desk.packed()
+    desk.context.disconnected()
+    assert () == desk.key("x")[0].stable
+
+    assert [Warm(HEAD)] == desk.context.connected()
+    desk.context.heard(Warmed(HEAD), up=True)
+    assert HEAD == desk.key("y")[0].stable
+
+
+def test_a_stable_part_that_cannot_be_packed_is_asked_for_again() -> None:
+    desk = Desk()
+    _, asked = desk.key("x")
+    assert isinstance(asked, Pack)
+    desk.context.heard(Packed(asked.number, None), up=True)
+
+    assert isinstance(desk.key("y")[1], Pack)
+
+
+class ContextMachine(RuleBasedStateMachine):
+    """A person, a librarian and a connection that do anything at any time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk = Desk(*FILES)
+        self.up = True
+        self.asked: Pack | Recall | None = None
+        self.warming: list[tuple[Block, ...]] = []
+        self.warm: set[tuple[Block, ...]] = set()
+        self.last: tuple[Block, ...] = ()
+        self.blocks = 0
+
+    def obey(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, Warm):
+                self.warming.append(effect.stable)
+            else:
+                assert isinstance(effect, Pack | Recall)
+                self.ask(effect)
+
+    def ask(self, question: Pack | Recall | Warm) -> None:
+        if isinstance(question, Warm):
+            self.warming.append(question.stable)
+            return
+        assert self.asked is None, "one question at a time"
+        self.asked = question
+
+    @initialize()
+    def begin(self) -> None:
+        self.key("x", 3, "a.py")
+
+    @rule(
+        text=st.sampled_from(["x", "\n", "value = 1\n", "y" * 300]),
+        line=st.integers(0, 390),
+        path=st.sampled_from(FILES),
+    )
+    def key(self, text: str, line: int, path: str) -> None:
+        prompt, wish = self.desk.key(text, line, path)
+        if wish:
+            self.ask(wish)
+        share = Share.of(WINDOW)
+        stable = prompt.stable
+        assert not stable or any(stable[: len(warm)] == warm for warm in self.warm)
+        assert sum(block.cost for block in prompt.stable) <= share.head + share.growth
+        self.last = prompt.stable
+
+    @precondition(lambda self: isinstance(self.asked, Pack))
+    @rule(files=st.lists(st.sampled_from(FILES), unique=True), fails=st.booleans())
+    def pack(self, files: list[str], fails: bool) -> None:
+        asked, self.asked = self.asked, None
+        assert asked
+        self.blocks += 1
+        blocks = tuple(
+            Block("file", path, f"{self.blocks}\n" * 900, cost=Share.of(WINDOW).head // 3)
+            for path in files
+        )
+        answer = Packed(asked.number, None if fails else blocks)
+        self.obey(self.desk.context.heard(answer, up=self.up))
+
+    @precondition(lambda self: isinstance(self.asked, Recall))
+    @rule(size=st.sampled_from([0, 300, 3000]))
+    def recall(self, size: int) -> None:
+        asked, self.asked = self.asked, None
+        assert isinstance(asked, Recall)
+        self.blocks += 1
+        chunk = (
+            (Block("chunk", "far.py", f"{self.blocks}", cost=size),)
+            if 0 < size <= asked.room
+            else ()
+        )
+        self.obey(self.desk.context.heard(Recalled(asked.number, chunk), up=self.up))
+
+    @precondition(lambda self: self.warming and self.up)
+    @rule()
+    def warmed(self) -> None:
+        stable = self.warming.pop(0)
+        self.warm.add(stable)
+        self.obey(self.desk.context.heard(Warmed(stable), up=True))
+
+    @rule()
+    def settle(self) -> None:
+        assume(self.asked is None)
+        self.obey(self.desk.context.heard(Settled(), up=self.up))
+
+    @rule()
+    def go_down(self) -> None:
+        self.up = False
+        self.warming.clear()
+        self.warm.clear()
+        self.desk.context.disconnected()
+
+    @precondition(lambda self: not self.up)
+    @rule()
+    def come_up(self) -> None:
+        self.up = True
+        self.obey(self.desk.context.connected())
+
+    @invariant()
+    def the_tail_is_the_text_at_the_cursor(self) -> None:
+        document = self.desk.document()
+        offset = document.text.offset(Position(5, 2), Encoding.UTF32)
+        prompt = self.desk.context.prompt(document, offset)
+        assert document.text.string[:offset].endswith(prompt.prefix)
+        assert document.text.string[offset:].startswith(prompt.suffix)
+
+
+TestContext = ContextMachine.TestCase
+TestContext.settings = settings(max_examples=60, stateful_step_count=40)

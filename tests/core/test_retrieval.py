@@ -1,153 +1,117 @@
-"""What the imports of a file lead to, and why."""
+"""What may be needed at a place, and why."""
 
-from collections.abc import Mapping
+from spark_lsp.core.retrieval import gather
+from tests.repository import Repository
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+SHAPES = '''\
+class Circle:
+    """Round."""
 
-from spark_lsp.core import languages
-from spark_lsp.core.index import Index
-from spark_lsp.core.retrieval import Signatures, imported
-from spark_lsp.core.symbols import FileSymbols, extract
-from spark_lsp.core.text import Text
+    def area(self) -> float:
+        return 3.14 * self.radius
 
-WORKSPACE = {
-    "app/clock.py": """\
-LIMIT = 3
-def now() -> float:
-    return 0.0
-class Clock:
-    def tick(self) -> None:
-        pass
-    def stop(self) -> None:
-        pass
-def unwanted(): ...
-""",
-    "app/store/disk.py": "class Store:\n    def put(self, key): ...\n",
-    "app/store/memory.py": "class Store:\n    def drop(self): ...\n",
-    "app/first.py": "def shared(): ...\n",
-    "app/second.py": "def shared(): ...\n",
-    "app/itself.py": "def own(): ...\n",
-    "web/list.ts": "export function List(): void {}\nexport const row = () => 1;\n",
+
+class Square:
+    def area(self) -> float:
+        return self.side**2
+
+
+def _hidden() -> None: ...
+'''
+FILES = {
+    "shop/__init__.py": "from shop.shapes import Circle as Circle\n",
+    "shop/shapes.py": SHAPES,
+    "shop/paint.py": "def colour_of(shape: object) -> str:\n    return 'red'\n",
+    "tests/test_shapes.py": "from shop import Circle\n\ndef test_area():\n    Circle().area()\n",
+    "docs/colours.txt": "The colour of a shape is red unless the radius says otherwise.\n",
+    **{f"noise/{name}.py": f"def {name}() -> None: ...\n" for name in ("one", "two", "three")},
 }
 
 
-def symbols_of(path: str, source: str) -> FileSymbols:
-    language = languages.by_path(path)
-    assert language
-    return extract(Text(source), language)
+def definitions(repository: Repository, path: str, source: str) -> list[tuple[str, str, str]]:
+    gathered = gather(repository.library, repository.place(path, source), 20)
+    return [(it.path, it.definition.name, it.reason) for it in gathered.definitions]
 
 
-def index_of(files: Mapping[str, str]) -> Index:
-    index = Index()
-    for path, source in files.items():
-        index.put(path, symbols_of(path, source))
-    return index
-
-
-def found(source: str, path: str = "app/open.py") -> list[Signatures]:
-    """Return what a file of this source is given from the workspace."""
-    return list(imported(index_of(WORKSPACE), path, symbols_of(path, source)))
-
-
-@pytest.mark.parametrize(
-    ("source", "path", "text", "reason"),
-    [
-        pytest.param(
-            "from app.clock import now, LIMIT",
-            "app/clock.py",
-            "LIMIT = 3\ndef now() -> float:",
-            "imported: LIMIT, now",
-            id="names in the order of their file",
-        ),
-        pytest.param(
-            "from app.clock import Clock as Watch",
-            "app/clock.py",
-            "class Clock:\n    def tick(self) -> None:\n    def stop(self) -> None:",
-            "imported: Clock",
-            id="a class with its members",
-        ),
-        pytest.param(
-            "from app.clock import (\n    now,\n    Clock,\n)\nfrom app.clock import LIMIT",
-            "app/clock.py",
-            "LIMIT = 3\ndef now() -> float:\nclass Clock:\n"
-            "    def tick(self) -> None:\n    def stop(self) -> None:",
-            "imported: LIMIT, now, Clock",
-            id="several statements, one file",
-        ),
-        pytest.param(
-            "from app.store.disk import Store",
-            "app/store/disk.py",
-            "class Store:\n    def put(self, key):",
-            "imported: Store",
-            id="an ambiguous name by the path that is spelled",
-        ),
-        pytest.param(
-            "from .memory import Store",
-            "app/store/memory.py",
-            "class Store:\n    def drop(self):",
-            "imported: Store",
-            id="an ambiguous name by a relative path",
-        ),
-        pytest.param(
-            "from app import shared",
-            "app/first.py",
-            "def shared():",
-            "imported: shared",
-            id="a tie goes to the first path",
-        ),
-    ],
-)
-def test_an_import_leads_to_signatures_and_says_why(
-    source: str, path: str, text: str, reason: str
-) -> None:
-    assert [Signatures(path, text, reason)] == found(source)
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        pytest.param("", id="no imports"),
-        pytest.param("import os", id="a name that nobody defines"),
-        pytest.param("from elsewhere import shared", id="ambiguous and no path tells which"),
-        pytest.param("x = Clock()", id="a use without an import"),
-    ],
-)
-def test_where_no_import_leads_to_one_file_nothing_is_found(source: str) -> None:
-    assert [] == found(source)
-
-
-def test_a_file_is_not_given_its_own_definitions() -> None:
-    assert [] == found("from app.itself import own", path="app/itself.py")
-
-
-def test_files_come_in_path_order() -> None:
-    source = "from app.store.memory import Store\nfrom app.clock import now\n"
-
-    assert ["app/clock.py", "app/store/memory.py"] == [it.path for it in found(source)]
-
-
-def test_other_languages_are_found_by_their_imports() -> None:
-    source = 'import { List } from "./list";\n'
-
-    assert [Signatures("web/list.ts", "function List(): void", "imported: List")] == found(
-        source, "web/open.ts"
+def test_what_an_import_names_comes_first() -> None:
+    found = definitions(
+        Repository(FILES), "app.py", "from shop.shapes import Square\n\nshape = <CURSOR>\n"
     )
 
-
-@given(st.permutations(list(WORKSPACE)))
-def test_what_is_found_does_not_depend_on_the_order_of_indexing(order: list[str]) -> None:
-    source = "from app.store.disk import Store\nfrom app import shared\nfrom app.clock import *\n"
-    symbols = symbols_of("app/open.py", source)
-    index = index_of({path: WORKSPACE[path] for path in order})
-
-    assert found(source) == list(imported(index, "app/open.py", symbols))
+    assert ("shop/shapes.py", "Square", "Square is imported") == found[0]
 
 
-@given(st.text(max_size=60))
-def test_no_import_statement_makes_retrieval_fail(statement: str) -> None:
-    symbols = FileSymbols("python", 1, (), (statement, "from app import shared"))
-    paths = [it.path for it in imported(index_of(WORKSPACE), "app/open.py", symbols)]
+def test_a_name_is_followed_through_files_that_pass_it_on() -> None:
+    found = definitions(Repository(FILES), "app.py", "from shop import Circle\n\n<CURSOR>\n")
 
-    assert sorted(set(paths)) == paths
+    assert ("shop/shapes.py", "Circle", "Circle is imported") == found[0]
+
+
+def test_of_a_module_that_is_imported_the_public_definitions_count() -> None:
+    found = definitions(Repository(FILES), "app.py", "from shop import shapes\n\nshapes.<CURSOR>\n")
+    names = [name for path, name, _ in found if path == "shop/shapes.py"]
+
+    assert {"Circle", "Square"} <= set(names)
+    assert "_hidden" not in names
+
+
+def test_a_name_near_the_cursor_leads_to_its_definition() -> None:
+    found = definitions(Repository(FILES), "app.py", "x = colour_of(<CURSOR>)\n")
+
+    assert ("shop/paint.py", "colour_of", "colour_of stands nearby") in found
+
+
+def test_a_name_that_many_files_define_says_nothing() -> None:
+    many = {f"many/f{number}.py": "def run() -> None: ...\n" for number in range(20)}
+    found = definitions(Repository(FILES | many), "app.py", "run(<CURSOR>)\n")
+
+    assert not [reason for _, _, reason in found if "stands nearby" in reason]
+
+
+def test_each_file_is_told_with_the_best_reason_for_it() -> None:
+    repository = Repository(FILES)
+    place = repository.place(
+        "shop/app.py", "from shop.shapes import Square\n\n<CURSOR>\n", ("noise/two.py",)
+    )
+    files = dict(gather(repository.library, place, 20).files)
+
+    assert "imported here" == files["shop/shapes.py"]
+    assert "looked at lately" == files["noise/two.py"]
+    assert "of the same directory" == files["shop/paint.py"]
+    assert "noise/one.py" not in files
+
+
+def test_chunks_that_speak_of_the_same_words_are_found_in_any_text() -> None:
+    repository = Repository(FILES)
+    place = repository.place("app.py", "# what colour has the radius\n<CURSOR>\n")
+
+    assert "docs/colours.txt" == gather(repository.library, place, 20).chunks[0].path
+
+
+def test_the_open_file_itself_is_never_found() -> None:
+    repository = Repository(FILES)
+    gathered = gather(repository.library, repository.place("shop/shapes.py", SHAPES), 20)
+
+    assert "shop/shapes.py" not in {hit.path for hit in gathered.chunks}
+    assert "shop/shapes.py" not in dict(gathered.files)
+    assert "shop/shapes.py" not in {it.path for it in gathered.definitions}
+
+
+def test_an_open_buffer_is_believed_before_its_file() -> None:
+    repository = Repository(FILES)
+    repository.library.learn("shop/paint.py", "def shade_of(shape: object) -> str: ...\n")
+    found = definitions(repository, "app.py", "shade_of(colour_of(<CURSOR>))\n")
+
+    assert {"shade_of"} == {name for _, name, _ in found}
+    repository.library.put_open("shop/paint.py", None)
+    found = definitions(repository, "app.py", "shade_of(colour_of(<CURSOR>))\n")
+    assert {"colour_of"} == {name for _, name, _ in found}
+
+
+def test_the_order_does_not_depend_on_the_order_in_which_files_came() -> None:
+    source = "from shop.shapes import Circle\n\nshape = colour_of(<CURSOR>)\n"
+    one, other = Repository(FILES), Repository(dict(reversed(FILES.items())))
+    place = one.place("app.py", source)
+    other.place("app.py", source)
+
+    assert gather(one.library, place, 20) == gather(other.library, place, 20)

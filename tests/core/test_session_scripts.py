@@ -20,7 +20,6 @@ from spark_lsp.core.events import (
     Cancel,
     Closed,
     Configured,
-    Digest,
     Down,
     Edited,
     Effect,
@@ -30,7 +29,10 @@ from spark_lsp.core.events import (
     Grow,
     Open,
     Opened,
+    Pack,
+    Recall,
     Reply,
+    Shelve,
     Up,
     Vetted,
     Warm,
@@ -128,7 +130,7 @@ def tell(effect: Effect) -> str:
             return f"open {stream}"
         case Cancel(stream):
             return f"cancel {stream}"
-        case Warm() | Digest():
+        case Warm() | Shelve() | Pack() | Recall():
             return ""
         case Grow(request, suggestion):
             return f"grow {request} {json.dumps(suggestion.text)}"

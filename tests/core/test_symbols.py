@@ -1,6 +1,7 @@
 """What is found in a file, by example: one fixture and more for each language."""
 
-from itertools import chain
+import re
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 
 from spark_lsp.core import languages
 from spark_lsp.core.languages import LANGUAGES, Language
-from spark_lsp.core.symbols import FileSymbols, extract
-from spark_lsp.core.syntax import grammar, query
+from spark_lsp.core.symbols import FileSymbols, Reference, enclosing, extract, references
+from spark_lsp.core.syntax import Syntax
 from spark_lsp.core.text import Text
 from tests.fixture import Fixture, fixtures
 
@@ -34,6 +35,21 @@ def told(symbols: FileSymbols) -> str:
     )
 
 
+def mentioned(found: tuple[Reference, ...]) -> str:
+    """Spell references as the fixtures do: the names of each line, which counts from 1."""
+    lines = groupby(found, key=lambda it: it.line)
+    return "".join(f"{line + 1} {' '.join(it.name for it in row)}\n" for line, row in lines)
+
+
+def scopes(symbols: FileSymbols, text: Text) -> str:
+    """Spell what encloses each line that says "here"."""
+    lines = [it for it in range(text.line_count) if re.search(r"\bhere\b", text.line(it))]
+    return "".join(
+        f"{line + 1} {' > '.join(f'{it.kind} {it.name}' for it in enclosing(symbols, line))}\n"
+        for line in lines
+    )
+
+
 def language_of(name: str) -> Language:
     """Return the language of a fixture's source."""
     language = languages.by_path(name)
@@ -52,36 +68,23 @@ def test_a_file_defines_and_imports_what_its_fixture_tells(path: Path, *, update
     fixture.expect("@symbols", told(symbols), update=update)
 
 
-@every_language
-def test_a_language_has_a_grammar_that_loads_and_a_query_that_compiles(language: Language) -> None:
-    patterns = query(language)
-    captures = {patterns.capture_name(number) for number in range(patterns.capture_count)}
+@pytest.mark.parametrize("path", FIXTURES)
+def test_a_line_stands_inside_of_what_its_fixture_tells(path: Path, *, update: bool) -> None:
+    fixture = Fixture.read(path)
+    name, source = fixture.source
+    text = Text(source)
 
-    assert grammar(language).abi_version > 0
-    assert {"name", "import"} <= captures
-    assert all(it.startswith("definition.") for it in captures - {"name", "import"})
-
-
-def test_no_two_languages_share_an_id_or_a_suffix() -> None:
-    ids = [*chain.from_iterable((row.name, *row.ids) for row in LANGUAGES)]
-    suffixes = [*chain.from_iterable(row.suffixes for row in LANGUAGES)]
-
-    assert sorted(set(ids)) == sorted(ids)
-    assert sorted(set(suffixes)) == sorted(suffixes)
-    assert all(it.startswith(".") and it == it.lower() for it in suffixes)
+    fixture.expect("@scopes", scopes(extract(text, language_of(name)), text), update=update)
 
 
-@every_language
-def test_a_language_is_found_by_its_ids_and_suffixes(language: Language) -> None:
-    for id_ in (language.name, *language.ids):
-        assert language is languages.by_id(id_)
-    for suffix in language.suffixes:
-        assert language is languages.by_path(f"deep/er.d/Name{suffix.upper()}")
+@pytest.mark.parametrize("path", FIXTURES)
+def test_a_file_mentions_the_names_that_its_fixture_tells(path: Path, *, update: bool) -> None:
+    fixture = Fixture.read(path)
+    name, source = fixture.source
+    text = Text(source)
+    found = references(Syntax.parse(language_of(name), text), text)
 
-
-@pytest.mark.parametrize("path", ["Makefile", "a.py/b", "a.", "", ".", "x.unknown", "dir.py/"])
-def test_a_file_without_a_known_suffix_has_no_language(path: str) -> None:
-    assert languages.by_path(path) is None
+    fixture.expect("@references", mentioned(found), update=update)
 
 
 @every_language
@@ -104,6 +107,36 @@ def test_a_fixture_cut_anywhere_gives_symbols_within_its_lines(
 
     assert all(0 <= first <= last < symbols.lines for first, last in lines)
     assert all(it.name and it.signature.strip() for it in symbols.definitions)
+
+
+@given(st.sampled_from(LANGUAGES), st.sampled_from(FIXTURES), st.data())
+def test_a_reference_is_where_it_says(language: Language, path: Path, data: st.DataObject) -> None:
+    """Its columns are code points of its line, whatever the line ends and the letters are."""
+    _, source = Fixture.read(path).source
+    end = data.draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    letter = data.draw(st.sampled_from(["e", "é", "名", "😀", "\ud83d"]))
+    text = Text(source.replace("e", letter).replace("\n", end))
+    found = references(Syntax.parse(language, text), text)
+
+    assert [it.name for it in found] == [text.line(it.line)[it.start : it.end] for it in found]
+    assert sorted(found, key=lambda it: (it.line, it.start, it.end)) == list(found)
+
+
+def test_what_encloses_a_line_comes_outermost_first() -> None:
+    source = "class A:\n    def f(self):\n        def g():\n            return 1\n\nx = 1\n"
+    symbols = extract(Text(source), LANGUAGES[0])
+    around = [[it.name for it in enclosing(symbols, line)] for line in range(-1, 8)]
+
+    assert [[], ["A"], ["A", "f"], *[["A", "f", "g"]] * 2, [], ["x"], [], []] == around
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+@pytest.mark.parametrize("path", FIXTURES)
+def test_a_plain_string_gives_what_a_text_gives(path: Path, end: str) -> None:
+    name, source = Fixture.read(path).source
+    source = source.replace("\n", end)
+
+    assert extract(Text(source), language_of(name)) == extract(source, language_of(name))
 
 
 @given(st.sampled_from(LANGUAGES), st.text(max_size=200))

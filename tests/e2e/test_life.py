@@ -137,7 +137,7 @@ async def test_what_the_server_started_goes_with_it_even_when_it_is_killed(root:
     client = await Client.start()
     await client.initialize(root)
     server = psutil.Process(client.process.pid)
-    children = await started(server, "spark_lsp.server.worker")
+    children = await started(server, "spark_lsp.server.parse_worker")
     server.kill()
     await client.close()
 

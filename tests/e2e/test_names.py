@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_lsp.server import app
-from spark_lsp.server.app import _private
+from spark_lsp.server.privacy import private
 from spark_lsp.server.uris import location
 
 
@@ -89,16 +89,16 @@ def root(tmp_path: Path) -> Path:
 def test_no_way_to_name_a_private_file_makes_it_public(root: Path, uri: str, name: str) -> None:
     file, other = f"{root}/{name}", f"{root}/a.py"
 
-    assert _private(uri.format(file, file), root)
-    assert not _private(uri.format(other, other), root)
+    assert private(uri.format(file, file), root)
+    assert not private(uri.format(other, other), root)
 
 
 @pytest.mark.parametrize(
     "uri", ["untitled:.env", ".env", "file:///x#y/.env", "file:///x?y/.env", "zip:///a.zip::/.env"]
 )
 def test_a_secret_is_one_wherever_it_lies(root: Path, uri: str) -> None:
-    assert _private(uri, root)
-    assert _private(uri, None)
+    assert private(uri, root)
+    assert private(uri, None)
 
 
 @pytest.mark.parametrize("workspace", [True, False])
@@ -111,14 +111,14 @@ def test_a_file_elsewhere_is_judged_by_its_own_repository(
     subprocess.run(["git", "init", "-q"], cwd=other, check=True)
     known = root if workspace else None
 
-    assert _private((other / "sub" / "ignored.py").as_uri(), known)
-    assert _private((other / ".git" / "config").as_uri(), known)
-    assert not _private((other / "sub" / "a.py").as_uri(), known)
+    assert private((other / "sub" / "ignored.py").as_uri(), known)
+    assert private((other / ".git" / "config").as_uri(), known)
+    assert not private((other / "sub" / "a.py").as_uri(), known)
 
 
 def test_a_file_elsewhere_without_a_repository_is_judged_by_its_whole_name(root: Path) -> None:
-    assert _private("file:///x/site-packages/a.py", root)
-    assert not _private("file:///x/a.py", root)
+    assert private("file:///x/site-packages/a.py", root)
+    assert not private("file:///x/a.py", root)
 
 
 async def test_what_cannot_be_judged_is_private_and_the_log_says_so(
@@ -129,7 +129,7 @@ async def test_what_cannot_be_judged_is_private_and_the_log_says_so(
     def broken(*_: Any) -> str:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(app, "_private", broken)
+    monkeypatch.setattr(app, "private", broken)
     server = app.App(None)
     monkeypatch.setattr(server, "_feed", told.append)
     await server._vet("file:///w/a.py")
@@ -141,5 +141,5 @@ async def test_what_cannot_be_judged_is_private_and_the_log_says_so(
 
 @given(st.text())
 def test_any_text_is_judged(uri: str) -> None:
-    _private(uri, Path("/w"))
-    _private(uri, None)
+    private(uri, Path("/w"))
+    private(uri, None)

@@ -8,6 +8,8 @@ import pytest
 from tests.editor import Editor, editing
 from tests.model import Model, Request, scripted_model
 
+HELPER = "def helper():\n    return 1\n"
+
 
 def config(model: Model, name: str = "embedded") -> str:
     """Point the server at the scripted model; as "embedded" it can be interrupted."""
@@ -151,22 +153,24 @@ async def test_a_connection_cut_before_any_text_is_made_anew_and_asked_again(roo
 
 
 async def test_requests_go_out_without_the_context_that_is_warm(root: Path) -> None:
-    """Not necessarily from the second on: when the index is ready, the context is packed anew."""
+    (root / "b.py").write_text(HELPER, "utf-8")
     async with scripted_model() as model:
-        async with editing(root, "a.py", "x = <CURSOR>\n", config=config(model)) as editor:
+        async with editing(
+            root, "a.py", "from b import helper\nx = <CURSOR>\n", config=config(model)
+        ) as editor:
             await (await shown(model, editor, "value")).end()
-            for _ in range(20):
+            await model.until(lambda: HELPER in model.warm)
+            for _ in range(20):  # the server may not have heard yet that it is warm
                 editor.type("q")
                 editor.ask()
-                request = await model.next()
-                await request.end()
-                if "previous_response_id" in request.frame:
+                await (await model.next()).end()
+                if "previous_response_id" in model.creates[-1]:
                     break
 
         assert "previous_response_id" not in model.creates[0]
-        assert len(model.creates[0]["input"]) > 1
+        assert 2 == len(model.creates[0]["input"]), "nothing but the task and the tail"
         assert "previous_response_id" in model.creates[-1]
-        assert len(model.creates[-1]["input"]) == 1
+        assert 1 == len(model.creates[-1]["input"])
 
 
 async def test_the_key_goes_into_the_handshake_and_nowhere_else(

@@ -144,5 +144,5 @@ async def test_the_policy_follows_the_settings(monkeypatch: pytest.MonkeyPatch) 
     assert [
         Configured(enabled=True, window=128_000, local=False, stall=5.0, retries=3),
         Configured(enabled=True, window=128_000, local=False, stall=0.25, retries=3),
-        Configured(enabled=False, window=128_000, local=True, stall=5.0, retries=1),
+        Configured(enabled=False, window=24_000, local=True, stall=5.0, retries=1),
     ] == told

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from spark_lsp.core.exclusion import SIZE_LIMIT
-from spark_lsp.server.walk import Judge, allowed, read, walk
+from spark_lsp.server.walk import Judge, Reader, allowed, read, read_bytes, walk
 
 GIT = shutil.which("git")
 Tree = Mapping[str, str]
@@ -250,9 +250,14 @@ def test_nothing_is_read_but_ordinary_files_below_the_root(tmp_path: Path, path:
     (root / "away").symlink_to(tmp_path / "away", target_is_directory=True)
     os.mkfifo(root / "pipe.py")
     judge = Judge(root)
+    reader = Reader(root)
 
     assert read(root, path) is None
     assert judge.entry(path) is None
+    for _ in range(2):
+        assert reader.read_bytes(path) is None
+        assert b"x" == reader.read_bytes("lib/b.py") == reader.read_bytes("a.py")
+    reader.close()
     assert "x" == read(root, "a.py") == read(root, "lib/b.py")
     assert list(walk(root)) == [judge.entry("a.py"), judge.entry("lib/b.py")]
 
@@ -264,7 +269,48 @@ def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
 
     assert ["lib/a.py"] == walked(root)
     assert "x" == read(root, "lib/a.py")
+    assert b"x" == Reader(root).read_bytes("lib/a.py")
     assert Judge(root).entry("lib/a.py")
+
+
+def test_a_folder_that_is_being_read_is_the_one_that_was_checked(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    plant(root, {"lib/a.py": "inside", "lib/b.py": "inside"})
+    plant(tmp_path, {"away/b.py": "outside"})
+    reader = Reader(root)
+    assert b"inside" == reader.read_bytes("lib/a.py")
+    (root / "lib").rename(root / "moved")
+    (root / "lib").symlink_to(tmp_path / "away", target_is_directory=True)
+
+    assert b"inside" == reader.read_bytes("lib/b.py")
+    assert None is Reader(root).read_bytes("lib/b.py")
+
+
+@pytest.mark.parametrize("size", [0, 1, SIZE_LIMIT, SIZE_LIMIT + 1, SIZE_LIMIT + 2])
+def test_of_a_large_file_one_byte_more_than_the_limit_is_read(tmp_path: Path, size: int) -> None:
+    (tmp_path / "a.txt").write_bytes(b"x" * size)
+    content = b"x" * min(size, SIZE_LIMIT + 1)
+
+    assert content == read_bytes(tmp_path, "a.txt") == Reader(tmp_path).read_bytes("a.txt")
+
+
+def test_what_a_walk_leaves_out_is_told_with_its_directory_and_the_reason(tmp_path: Path) -> None:
+    paths = [
+        "a.py", ".env", "b.log", "app.min.js", "node_modules/x/a.js", "node_modules/b.js",
+        ".git/config", "lib/a.log", "lib/b.log", "lib/c.py", "lib/__pycache__/c.pyc",
+        "out.log/a.py", "lib/.ssh/config",
+    ]  # fmt: skip
+    plant(tmp_path, dict.fromkeys(paths, "x") | {".gitignore": "*.log\n"})
+    (tmp_path / "lib/huge.txt").write_bytes(b"x" * (SIZE_LIMIT + 1))
+    told: list[tuple[str, str]] = []
+    entries = list(walk(tmp_path, skipped=lambda *it: told.append(it)))
+
+    assert [".gitignore", "a.py", "lib/c.py"] == [entry.path for entry in entries]
+    assert [
+        ("", "generated"), ("", "ignored"), ("", "ignored"), ("", "secret by name"),
+        ("", "vendored directory"), ("lib", "generated directory"), ("lib", "ignored"),
+        ("lib", "ignored"), ("lib", "secret by name"), ("lib", "too large"),
+    ] == sorted(told)  # fmt: skip
 
 
 def test_what_is_opened_through_a_link_is_allowed_if_what_is_behind_it_is(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.packing import _Parcel
+from spark_lsp.core.prompt import WORDS, Block, Prompt
+from spark_lsp.core.tokens import count
 from spark_lsp.wire.layout import TASK, block_items, read, stable_items, tail_items
 
 RELAXED = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -182,3 +184,24 @@ JSON = st.recursive(
 def test_no_input_makes_it_raise(items: list[object]) -> None:
     """Whatever JSON a client sends as input is some prompt."""
     assert isinstance(read(items), Prompt)
+
+
+paths = st.text(st.sampled_from('aé漢"\\/.\n😀 '), max_size=40)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(paths, st.text(max_size=60)), max_size=6), paths)
+def test_what_stands_around_texts_is_within_what_packing_reckons(
+    files: list[tuple[str, str]], path: str
+) -> None:
+    parcel = _Parcel(1_000_000)
+    for name, text in files:
+        parcel.add(Block("signatures", name, text))
+    prompt = Prompt(tuple(parcel.blocks), path, "prefix", "suffix")
+    items = [*stable_items(prompt.stable), *tail_items(prompt)]
+    whole = sum(count(part["text"]) for item in items for part in item["content"])
+
+    # Four tokens more a message is what chat formats are known to add.
+    assert whole + 4 * len(items) <= sum(block.cost for block in parcel.blocks) + WORDS + 2 * count(
+        path
+    )

@@ -1,0 +1,179 @@
+"""A key's way through a real server to the model, and the way back from a killed backend."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from time import perf_counter
+
+from spark_lsp.cli.bench import processes
+from spark_lsp.cli.bench.corpus import Corpus
+from spark_lsp.cli.bench.ends import Model, Scene, Typist, between, embedded, generated
+from spark_lsp.cli.bench.figures import Figure, Figures, Tell
+from spark_lsp.cli.errors import CommandError
+from spark_lsp.cli.report import percentile
+from spark_lsp.server.websocket import Endpoint, Socket, connect, listening
+
+BACKEND = b"backend"
+"""Stands among the arguments of the embedded engine's process."""
+_KEYS = 300
+_STARTS = 5
+_LIMIT = 10.0
+_WARM_LIMIT = 120.0
+"""Seconds until the context must be in use."""
+_SETTLED = 2.0
+"""Seconds for which it must have stayed the same."""
+_FULL = 300_000
+"""Bytes of a context for 128,000 tokens, at least: three a token are few in such code."""
+_PAUSE = 0.02
+"""Seconds between two keys of a person who waits for it."""
+
+
+def typing(corpus: Corpus, tell: Tell) -> Figures:
+    """Measure with 100,000 lines indexed, 10,000 open, and a full context warm in use."""
+    return asyncio.run(_typed(generated(corpus.temporary / "session"), tell))
+
+
+async def _typed(scene: Scene, tell: Tell) -> Figures:
+    async with between(scene) as (_, model, typist):
+        tell("waiting for the context")
+        await warmed(model, typist, lambda: model.context >= _FULL)
+        tell("typing")
+        await _diverge(model, typist, _KEYS // 3)  # until everything has been done once
+        diverging, deltas, sizes = await _diverge(model, typist, _KEYS)
+        agreeing, requests = await _agree(model, typist, _KEYS)
+        context = model.context
+    floor = await _bare_frames(int(percentile(sizes, 0.5)))
+    there, back = percentile(floor, 0.5), "bare WebSocket frame"
+    return {
+        "diverging key to cancel and request out, p50": Figure(
+            percentile(diverging, 0.5), "ms", there, back, 2
+        ),
+        "diverging key to cancel and request out, p99": Figure(
+            percentile(diverging, 0.99), "ms", there, back, 8
+        ),
+        "delta in to progress out, p50": Figure(percentile(deltas, 0.5), "ms", there, back, 0.5),
+        "agreeing key to answer, p50": Figure(percentile(agreeing, 0.5), "ms", there, back, 1),
+        "requests for agreeing keys": Figure(requests, "1", _KEYS, "one a key", 1),
+        "bytes out with a key": Figure(
+            percentile(sizes, 0.5), "bytes", context, "the context in use", 0.02 * context
+        ),
+    }
+
+
+async def warmed(model: Model, typist: Typist, ready: Callable[[], bool]) -> None:
+    """Type until all is ready and prompts continue from a context that no longer changes."""
+    seen, since = 0, perf_counter()
+    async with asyncio.timeout(_WARM_LIMIT):
+        while not seen or not ready() or perf_counter() - since < _SETTLED:
+            await _diverge(model, typist, 1)
+            if model.context != seen or not ready():
+                seen, since = model.context, perf_counter()
+            await asyncio.sleep(_PAUSE)
+
+
+async def _diverge(
+    model: Model, typist: Typist, keys: int
+) -> tuple[list[float], list[float], list[float]]:
+    """Type against the model: it has begun to answer each time, and never what is typed."""
+    out, deltas, sizes = [], [], []
+    for _ in range(keys):
+        model.arrived.clear()
+        typist.progress.clear()
+        began, _answer = typist.key("q")
+        async with asyncio.timeout(_LIMIT):
+            await model.arrived.wait()
+            out.append((model.requested - began) * 1000)
+            sizes.append(float(model.size))
+            said = perf_counter()
+            model.say("value")
+            await typist.progress.wait()
+        deltas.append((typist.seen - said) * 1000)
+    return out, deltas, sizes
+
+
+async def _agree(model: Model, typist: Typist, keys: int) -> tuple[list[float], int]:
+    """Type along one finished answer; returns the waits and how many requests that cost."""
+    model.arrived.clear()
+    before = model.requests
+    _, answer = typist.key("z")
+    async with asyncio.timeout(_LIMIT):
+        await model.arrived.wait()
+        model.say("a" * (keys + 1))
+        model.finish()
+        await answer
+    waits = []
+    for _ in range(keys):
+        began, answer = typist.key("a")
+        async with asyncio.timeout(_LIMIT):
+            await answer
+        waits.append((perf_counter() - began) * 1000)
+    return waits, model.requests - before
+
+
+async def _bare_frames(size: int) -> list[float]:
+    """Send frames of a size over a WebSocket of this machine and nothing else."""
+    seen: asyncio.Queue[float] = asyncio.Queue()
+
+    async def serve(socket: Socket) -> None:
+        async for _ in socket.frames():
+            seen.put_nowait(perf_counter())
+
+    waits = []
+    async with listening(serve, "127.0.0.1", 0, "bench", "{}") as port:
+        socket = await connect(Endpoint(f"ws://127.0.0.1:{port}/v1", "bench"))
+        for _ in range(_KEYS):
+            began = perf_counter()
+            socket.send("x" * size)
+            waits.append((await seen.get() - began) * 1000)
+        socket.abort()
+    return waits
+
+
+def recovery(corpus: Corpus, tell: Tell) -> Figures:
+    """Measure from the death of the backend to ghost text again."""
+    if not processes.VISIBLE:
+        raise CommandError("recovery finds the backend in /proc, which this system lacks")
+    waits, floor = asyncio.run(_recoveries(generated(corpus.temporary / "recovery"), tell))
+    return {
+        "backend killed to ghost text again, p50": Figure(
+            percentile(waits, 0.5), "ms", percentile(floor, 0.5), "starting a backend", 2000
+        ),
+        "backend killed to ghost text again, worst": Figure(
+            max(waits), "ms", percentile(floor, 0.5), "starting a backend", 2000
+        ),
+    }
+
+
+async def _recoveries(scene: Scene, tell: Tell) -> tuple[list[float], list[float]]:
+    """Kill the backend while a person types; returns the waits, and what a bare start takes."""
+    waits, floor = [], []
+    async with embedded(scene) as (client, typist):
+        typist.line()
+        await _until_ghost(typist)
+        for number in range(_STARTS):
+            tell(f"death {number + 1} of {_STARTS}")
+            [backend] = processes.children(client.process.pid, BACKEND)
+            os.kill(backend, signal.SIGKILL)
+            began = perf_counter()
+            typist.line()
+            await _until_ghost(typist)
+            waits.append((perf_counter() - began) * 1000)
+            began = perf_counter()
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", "spark_lsp", "backend",
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+            assert process.stdout
+            await process.stdout.readline()
+            floor.append((perf_counter() - began) * 1000)
+            process.kill()
+            await process.wait()
+    return waits, floor
+
+
+async def _until_ghost(typist: Typist) -> None:
+    async with asyncio.timeout(_LIMIT):
+        while not (await typist.ask() or {}).get("items"):
+            pass

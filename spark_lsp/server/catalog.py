@@ -1,0 +1,65 @@
+"""Keeps a library in step with what the indexer finds, and reads for it what it has to read.
+
+Owns the way from files to the pure `Library`: records as they come, the texts of manifests and
+instructions, and the masked texts that are packed. When what is indexed is decided in `indexing`.
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from spark_lsp.core import rules, secrets
+from spark_lsp.core.library import Library, speaks
+from spark_lsp.core.records import Record
+from spark_lsp.server import walk
+
+_log = logging.getLogger(__name__)
+
+_KEPT = 4_000_000
+"""Characters of texts that are kept because they may be wanted again."""
+
+
+class Catalog:
+    """A library and the directory that it speaks of."""
+
+    def __init__(self, root: Path | None) -> None:
+        """Take the directory, if there is one."""
+        self.library = Library()
+        self._root = root
+        self._texts: dict[str, str] = {}
+        self._size = 0
+
+    def indexed(self, files: Mapping[str, Record | None]) -> None:
+        """Take in what files hold; None if one is gone."""
+        for path, record in files.items():
+            self.library.put(path, record)
+            self._size -= len(self._texts.pop(path, ""))
+            if speaks(path) and self._root:
+                self.library.put_text(path, walk.read(self._root, path))
+
+    def read(self, path: str) -> str | None:
+        """Return the masked text of a file, or None if it is gone or no text."""
+        known = self._texts.get(path)
+        if known is None and self._root and (text := walk.read(self._root, path)) is not None:
+            known = secrets.redact(text)
+            if self._size > _KEPT:
+                self._texts.clear()
+                self._size = 0
+            self._texts[path] = known
+            self._size += len(known)
+        return known
+
+    def refresh_rules(self) -> None:
+        """Read the person's own instructions, which stand outside of the workspace."""
+        self.library.put_own_rules(_own_rules())
+
+
+def _own_rules() -> str | None:
+    home = Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex")
+    for name in rules.NAMES:
+        try:
+            return (home / name).read_bytes()[: rules.LIMIT].decode("utf-8", "ignore")
+        except OSError:
+            continue
+    return None

@@ -1,0 +1,193 @@
+"""The child process that knows the workspace: `python -m spark_lsp.server.librarian [ROOT]`.
+
+Owns its two pipes, and the order in which things are done: a question is answered between two
+batches of the indexer. Indexing, looking things up and packing take seconds of work in all, none of
+which is felt where keys are handled. Ends when its input closes, which also happens when the server
+is killed; nothing is lost with it but time.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from spark_lsp.core import rules
+from spark_lsp.core.events import Outdated, Pack, Packed, Recall, Recalled, Settled, Shelve
+from spark_lsp.core.packing import Packer
+from spark_lsp.core.records import Record
+from spark_lsp.core.retrieval import Place
+from spark_lsp.core.secrets import redact
+from spark_lsp.server import messages
+from spark_lsp.server.catalog import Catalog
+from spark_lsp.server.indexing import Indexer, Report
+from spark_lsp.server.messages import Answer, Progress, Question, Stop, Touched, Trouble, Watch
+from spark_lsp.server.parsing import Pool
+from spark_lsp.server.pipes import Pipe, StandardStreams
+from spark_lsp.server.store import open_store
+from spark_lsp.server.watch import watch
+
+_log = logging.getLogger(__name__)
+
+_LINE_LIMIT = 64 * 2**20
+_PARSE_LIMIT = 1.0
+"""Seconds that a question waits for its buffer to be parsed."""
+
+
+class Librarian:
+    """Answers questions about one workspace."""
+
+    def __init__(self, root: Path | None, out: Pipe) -> None:
+        """Take the directory, if there is one, and where answers go."""
+        self._out = out
+        self._root = root
+        self._catalog = Catalog(root)
+        self._packer = Packer(self._catalog.library, self._catalog.read)
+        self._store = open_store(root) if root else None
+        self._indexer = Indexer(root, self, self._store) if root and self._store else None
+        self._pool = Pool(root or Path())
+        self._shelved: dict[str, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._settled = False
+        self._truncated = False
+
+    async def run(self, lines: asyncio.StreamReader) -> None:
+        """Serve until the input closes."""
+        if self._indexer:
+            self._begin(self._indexer.run())
+        try:
+            while line := await lines.readline():
+                await self._hear(messages.question(line))
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._pool.close()
+            if self._store:
+                self._store.close()
+
+    def indexed(self, files: Mapping[str, Record | None]) -> None:
+        """Take in what files hold."""
+        self._catalog.indexed(files)
+        if self._settled:
+            gone = tuple(path for path, record in files.items() if record is None)
+            self._say(Outdated(tuple(files), gone))
+
+    def progress(self, done: int, total: int) -> None:
+        """Tell how far the indexing is."""
+        self._say(Progress(done, total))
+
+    def settled(self, report: Report) -> None:
+        """Tell that a round is over; after the first, all is known."""
+        if not self._settled:
+            self._settled = True
+            self._say(Progress(report.files, report.files, ended=True))
+            self._say(Settled())
+        if report.trouble:
+            self._say(Trouble(report.trouble))
+
+    async def _hear(self, question: Question) -> None:
+        match question:
+            case Shelve(path=path, text=text):
+                self._shelve(path, text)
+            case Pack():
+                await self._known(question.path, question.text)
+                self._pack(question)
+            case Recall():
+                place = Place(question.path, redact(question.text), question.offset)
+                added = self._packer.recall(
+                    place, question.room, question.fresh, question.held, question.changes
+                )
+                self._say(Recalled(question.number, added.blocks))
+            case Touched(paths) if self._indexer:
+                self._indexer.changed(paths)
+            case Watch() if self._root and self._indexer:
+                self._begin(watch(self._root, self._indexer.changed))
+            case Stop() if self._indexer:
+                self._indexer.stop()
+
+    def _shelve(self, path: str, text: str | None) -> None:
+        if text is None:
+            self._shelved.pop(path, None)
+            self._catalog.library.put_open(path, None)
+            return
+        self._shelved[path] = text
+        if self._indexer and not path.startswith("../") and "://" not in path:
+            self._indexer.focus(path)
+        self._begin(self._parse(path, text))
+
+    async def _parse(self, path: str, text: str) -> None:
+        """Have a buffer parsed, and put it on the shelf, unless it has changed meanwhile."""
+        record = await self._pool.parse_buffer(path, text)
+        if self._shelved.get(path) == text:
+            made = record if isinstance(record, Record) else None
+            self._catalog.library.put_open(path, text, made)
+
+    async def _known(self, path: str, text: str) -> None:
+        """Wait a moment until the text of a question is on the shelf."""
+        if self._shelved.get(path) != text:
+            self._shelved[path] = text
+        library = self._catalog.library
+        if library.open_text(path) != redact(text):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PARSE_LIMIT):
+                    await self._parse(path, text)
+
+    def _pack(self, question: Pack) -> None:
+        self._catalog.refresh_rules()
+        place = Place(question.path, redact(question.text), question.offset, question.recent)
+        packed = self._packer.pack(place, question.window)
+        self._say(Packed(question.number, packed.blocks, packed.homes))
+        cut = rules.truncated(self._catalog.library.rules, question.path)
+        if cut and not self._truncated:
+            self._say(Trouble("the AGENTS.md files are longer than 32 KiB; the rest is left out"))
+        self._truncated = cut
+
+    def _say(self, answer: Answer) -> None:
+        self._out.write(messages.spelled(answer))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("a part of the librarian has failed: %r", error, exc_info=error)
+
+
+async def _serve(root: Path | None) -> None:
+    lines = asyncio.StreamReader(limit=_LINE_LIMIT)
+
+    def heard(data: bytes) -> None:
+        if data:
+            lines.feed_data(data)
+        else:
+            lines.feed_eof()
+
+    pipe = StandardStreams(
+        sys.stdin.fileno(), sys.stdout.fileno(), heard, asyncio.get_running_loop()
+    )
+    with suppress(msgspec.DecodeError, ValueError):
+        await Librarian(root, pipe).run(lines)
+    await pipe.close()
+
+
+def main() -> None:
+    """Serve until the input closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    if hasattr(os, "nice"):
+        os.nice(5)  # whoever is typing comes first
+    asyncio.run(_serve(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
+
+
+if __name__ == "__main__":
+    main()
