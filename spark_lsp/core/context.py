@@ -35,6 +35,7 @@ from spark_lsp.core.events import (
     Warmed,
 )
 from spark_lsp.core.prompt import Block, Change, Prompt, Share, Stretch
+from spark_lsp.core.rules import is_rules
 from spark_lsp.core.windows import Tail
 
 _FAR = 48
@@ -168,7 +169,10 @@ class Context:
             case Outdated(paths, gone):
                 for epoch in self._epochs():
                     epoch.outdated.update(epoch.paths.intersection(paths))
+                    epoch.ended |= any(map(is_rules, paths))
                 self.expel(gone)
+                if gone or any(map(is_rules, paths)):
+                    return self._again()
             case Settled():
                 for epoch in self._epochs():
                     epoch.ended = True

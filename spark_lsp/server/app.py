@@ -24,6 +24,7 @@ from spark_lsp.server.embedded import Child
 from spark_lsp.server.framing import Frames, FramingError
 from spark_lsp.server.hooks import Hooks, Introduction
 from spark_lsp.server.lsp import Server
+from spark_lsp.server.messages import Progress
 from spark_lsp.server.pipes import Pipe
 from spark_lsp.server.privacy import private
 from spark_lsp.server.websocket import Endpoint
@@ -105,7 +106,7 @@ class App:
         self._driver = Driver(session, self._server.protocol, self._loop)
         self._feed(self._configuration())
         root = self._root if self._root and self._root.is_dir() else None
-        self._desk = Desk(root, self._feed, self._server.protocol.show_indexing, self._server.warn)
+        self._desk = Desk(root, self._feed, self._show_indexing, self._server.warn)
         self._driver.library = self._desk
         self._connect(self._driver)
         self._run(self._desk.run())
@@ -153,6 +154,9 @@ class App:
         if self._driver and any(Path(path).name in _JUDGES for path in paths):
             for document in self._driver.session.documents:
                 self._run(self._vet(document.uri))
+
+    def _show_indexing(self, progress: Progress) -> None:
+        self._server.protocol.bar.show(progress.done, progress.total, ended=progress.ended)
 
     def _indexing_unwanted(self) -> None:
         if self._desk:

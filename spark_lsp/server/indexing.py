@@ -11,6 +11,7 @@ they speak of. In those two cases the directory is walked again and compared wit
 
 import asyncio
 import logging
+import os
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -254,7 +255,7 @@ class Indexer:
                 news.present[path] = entry
             elif path in self._inventory:
                 news.gone.add(path)
-            elif (self._root / path).is_dir():
+            elif os.path.isdir(self._root / path):  # noqa: PTH112 - it does not raise
                 folders[path] = True
         for folder, named in sorted(folders.items()):
             self._compare(folder, news, fresh=named or not self._stopped)

@@ -35,7 +35,6 @@ from spark_lsp.core.text import Encoding, Position
 from spark_lsp.server.framing import frame
 from spark_lsp.server.hooks import Hooks, Introduction
 from spark_lsp.server.items import ACCEPT_COMMAND, item
-from spark_lsp.server.messages import Progress
 from spark_lsp.server.pipes import Pipe
 from spark_lsp.server.progress import TOKEN, Bar
 from spark_lsp.server.sync import edited, opened
@@ -111,9 +110,11 @@ class Protocol(LanguageServerProtocol):
         self._ids = itertools.count(1)
         self._asked: set[str] = set()
         self._versions: dict[str, int] = {}
-        self._bar = Bar(
-            lambda method, params, heard: self.send_request(method, params, callback=heard),
-            self.notify,
+        self.bar = Bar(
+            lambda: self.send_request(
+                lsp.WINDOW_WORK_DONE_PROGRESS_CREATE, lsp.WorkDoneProgressCreateParams(TOKEN)
+            ),
+            lambda value: self.notify(lsp.PROGRESS, lsp.ProgressParams(TOKEN, value)),
         )
 
     def receive(self, body: bytes) -> None:
@@ -157,10 +158,6 @@ class Protocol(LanguageServerProtocol):
             items = [item(effect.suggestion)] if effect.suggestion else []
             self._send_response(client_id, {"items": items})
 
-    def show_indexing(self, progress: Progress) -> None:
-        """Show how far the indexing is."""
-        self._bar.show(progress.done, progress.total, ended=progress.ended)
-
     def send_request(self, method: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Ask the client something and remember that we did."""
         self._asked.add(kwargs.setdefault("msg_id", f"spark-{next(self._ids)}-{method}"))
@@ -202,7 +199,7 @@ class Protocol(LanguageServerProtocol):
         if registrations:
             self.send_request(lsp.CLIENT_REGISTER_CAPABILITY, lsp.RegistrationParams(registrations))
         if getattr(self.client_capabilities.window, "work_done_progress", None):
-            self._bar.ready()
+            self.bar.ready()
 
     @lsp_method(lsp.SHUTDOWN)
     def lsp_shutdown(self, *args: Any) -> Generator[Any, Any, None]:

@@ -5,12 +5,10 @@ others to act on.
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 TOKEN = "spark-indexing"  # noqa: S105 - a name for a progress bar
-
-_CREATE = "window/workDoneProgress/create"
-_PROGRESS = "$/progress"
 
 
 class Bar:
@@ -18,12 +16,12 @@ class Bar:
 
     def __init__(
         self,
-        request: Callable[[str, Any, Callable[[Any], None]], None],
-        notify: Callable[[str, Any], None],
+        create: Callable[[], Future[Any]],
+        tell: Callable[[dict[str, Any]], None],
     ) -> None:
-        """Take how to ask the editor something, and how to tell it something."""
-        self._request = request
-        self._notify = notify
+        """Take how to ask the editor for a bar, and how to tell what is on it."""
+        self._create = create
+        self._tell = tell
         self._ready = False
         self._asked = False
         self._begun = False
@@ -42,14 +40,14 @@ class Bar:
             self._say(done, total, ended=ended)
         elif self._ready and not self._asked and not ended:
             self._asked = True
-            self._request(_CREATE, {"token": TOKEN}, self._created)
+            self._create().add_done_callback(self._created)
 
-    def _created(self, _: Any) -> None:
-        if self._latest is None:
+    def _created(self, answer: Future[Any]) -> None:
+        if self._latest is None or answer.cancelled() or answer.exception():
             return
         self._begun = True
         begin = {"kind": "begin", "title": "Indexing", "cancellable": True, "percentage": 0}
-        self._notify(_PROGRESS, {"token": TOKEN, "value": begin})
+        self._tell(begin)
         self._say(*self._latest, ended=False)
 
     def _say(self, done: int, total: int, *, ended: bool) -> None:
@@ -58,5 +56,5 @@ class Bar:
         if not ended:
             share = 100 * done // max(1, total)
             value = {"kind": "report", "message": message, "percentage": min(100, share)}
-        self._notify(_PROGRESS, {"token": TOKEN, "value": value})
+        self._tell(value)
         self._begun = not ended

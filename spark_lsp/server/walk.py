@@ -2,9 +2,10 @@
 
 Owns the walk, the ignore files and the only way in which files of a workspace are opened. A file is
 ignored if git's files say so (`.gitignore` at every level, the deepest deciding first, then
-`.git/info/exclude`) or if `.sparkignore` files do: each kind can only take away. No program is run:
-a repository may be hostile, and git itself runs what its configuration says. Symbolic links are not
-followed, so a walk always ends.
+`.git/info/exclude`) or if `.sparkignore` files do: each kind can only take away. Those above the
+workspace count too, up to where its repository begins; what they say of the workspace itself does
+not, for a person has opened it. No program is run: a repository may be hostile, and git itself runs
+what its configuration says. Symbolic links are not followed, so a walk always ends.
 """
 
 import os
@@ -13,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 from spark_lsp.core import exclusion
 from spark_lsp.core.ignore import Rules
@@ -45,8 +46,19 @@ class Entry:
     changed: int
 
 
-_Layers: TypeAlias = tuple[tuple[int, Rules], ...]
-"""Rules with the length in bytes of the path of their directory, the deepest first."""
+class _Layer(NamedTuple):
+    """The rules of one directory: of a path below it they are told from behind `skip` bytes on.
+
+    In front of that stands the way `down` to the workspace, if the directory lies above.
+    """
+
+    rules: Rules
+    skip: int = 0
+    down: bytes = b""
+
+
+_Layers: TypeAlias = tuple[_Layer, ...]
+"""What several directories say, the deepest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +298,7 @@ def _linked(root: Path, folder: str) -> bool:
     path = root
     for name in folder.split("/") if folder else ():
         path /= name
-        if path.is_symlink():
+        if os.path.islink(path):  # noqa: PTH114 - does not raise where it may not look
             return True
     return False
 
@@ -302,7 +314,22 @@ def _above(root: Path, below: str) -> _Place | None:
 
 
 def _outermost(root: Path) -> _Place:
-    return _Place("", _layer(root, "", GIT_EXCLUDE), ())
+    """Return the rules that come from above the workspace, or hold for the whole repository."""
+    home = Path(os.path.realpath(root))
+    above = (home, *home.parents)
+    top = next((at for at, folder in enumerate(above) if os.path.lexists(folder / ".git")), 0)
+    git: _Layers = ()
+    spark: _Layers = ()
+    for folder in above[1 : top + 1]:
+        git += _lowered(_layer(folder, "", ".gitignore"), folder, home)
+        spark += _lowered(_layer(folder, "", ".sparkignore"), folder, home)
+    return _Place("", git + _lowered(_layer(above[top], "", GIT_EXCLUDE), above[top], home), spark)
+
+
+def _lowered(layers: _Layers, folder: Path, home: Path) -> _Layers:
+    """Return what a directory says, as it holds for what is below a workspace in it."""
+    below = os.fsencode(home.relative_to(folder).as_posix())
+    return tuple(it._replace(down=below + b"/" if folder != home else b"") for it in layers)
 
 
 def _entered(root: Path, above: _Place, base: str, names: Collection[str] = IGNORE_FILES) -> _Place:
@@ -321,12 +348,12 @@ def _layer(root: Path, base: str, name: str) -> _Layers:
     if len(content) > exclusion.SIZE_LIMIT:
         # Its beginning is obeyed, in whole lines.
         content = content[: content.rfind(b"\n", 0, exclusion.SIZE_LIMIT) + 1]
-    return ((len(base.encode()), Rules(content)),)
+    return (_Layer(Rules(content), len(base.encode())),)
 
 
 def _verdict(layers: _Layers, path: bytes, directory: bool) -> bool:
-    for skip, rules in layers:
-        verdict = rules.verdict(path[skip:], directory=directory)
+    for rules, skip, down in layers:
+        verdict = rules.verdict(down + path[skip:], directory=directory)
         if verdict is not None:
             return verdict
     return False

@@ -98,6 +98,43 @@ def test_what_git_excludes_for_this_clone_alone_is_left_out(tmp_path: Path) -> N
     assert not allowed(tmp_path, "b.log")
 
 
+def test_what_is_ignored_above_the_workspace_in_its_repository_is_left_out(tmp_path: Path) -> None:
+    repository, root = tmp_path / "repository", tmp_path / "repository" / "web" / "app"
+    left_out = ["by_name.py", "lib/by_name.py", "by_path.py", "by_git.py", "by_us.py", "twice.py"]
+    plant(tmp_path, {".gitignore": "a.py\n"})
+    plant(
+        repository,
+        {
+            ".git/info/exclude": "/web/app/by_git.py\n",
+            ".gitignore": "by_name.py\n/web/app/by_path.py\ntaken_back.py\n",
+            "web/.gitignore": "!taken_back.py\ntwice.py\n",
+            "web/.sparkignore": "/app/by_us.py\n",
+        },
+    )
+    plant(root, dict.fromkeys([*left_out, "a.py", "lib/by_path.py", "taken_back.py"], ""))
+
+    assert ["a.py", "taken_back.py", "lib/by_path.py"] == walked(root)
+    assert not [path for path in left_out if allowed(root, path)]
+    assert allowed(root, "lib/by_path.py")
+
+
+def test_a_workspace_that_its_repository_ignores_has_been_opened_all_the_same(
+    tmp_path: Path,
+) -> None:
+    plant(tmp_path, {".git/HEAD": "", ".gitignore": "scratch/\n*.log\n", "scratch/a.py": ""})
+    plant(tmp_path, {"scratch/b.log": ""})
+
+    assert ["a.py"] == walked(tmp_path / "scratch")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + "/a.py", "a.py/b.py", "\0"])
+def test_no_name_that_cannot_be_looked_at_is_an_error(tmp_path: Path, name: str) -> None:
+    plant(tmp_path, {"a.py": ""})
+
+    assert Judge(tmp_path).entry(name) is None
+    assert [] == list(walk(tmp_path, name))
+
+
 def test_secrets_and_vendored_trees_are_left_out_even_when_nothing_ignores_them(
     tmp_path: Path,
 ) -> None:
