@@ -1,8 +1,7 @@
 """The open documents: the only truth about a file while an editor holds it open.
 
-Owns their texts, versions, recent edits and lazily kept syntax trees. Everything is changed by the
-editor's notifications alone and in their order; what those mean for a completion is decided in
-`session`.
+Owns their texts, versions and lazily kept syntax trees. Everything is changed by the editor's
+notifications alone and in their order; what those mean for a completion is decided in `session`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,9 +11,6 @@ from spark_lsp.core import languages, syntax
 from spark_lsp.core.languages import Language
 from spark_lsp.core.syntax import Shift, Syntax, shift_of
 from spark_lsp.core.text import Edit, Encoding, Position, Text, difference
-
-HISTORY = 64
-"""Edits of a document that are remembered."""
 
 _PENDING = 1000
 """Edits that may wait for the tree; with more, a fresh parse is as good."""
@@ -49,7 +45,6 @@ class Document:
         version: the version that the editor gave last.
         text: its text at that version.
         private: why its text may not leave the machine, "" if it may, None while that is unknown.
-        history: its latest edits, oldest first.
     """
 
     uri: str
@@ -58,7 +53,6 @@ class Document:
     version: int
     text: Text
     private: str | None = None
-    history: list[Applied] = field(default_factory=list)
     _syntax: Syntax | None = None
     _pending: list[Shift] = field(default_factory=list)
 
@@ -70,9 +64,7 @@ class Document:
     def change(self, version: int, changes: Iterable[Change], encoding: Encoding) -> list[Applied]:
         """Apply content changes in their order and return the edits that they were."""
         self.version = version
-        applied = [self._apply(self._edit(change, encoding)) for change in changes]
-        self.history = (self.history + applied)[-HISTORY:]
-        return applied
+        return [self._apply(self._edit(change, encoding)) for change in changes]
 
     def tree(self) -> Syntax | None:
         """Return the syntax tree of the current text, or None without a grammar or for huge texts.

@@ -138,12 +138,18 @@ _BIG = 200_000
 """Characters of data above which a model learns nothing more about its form."""
 
 
+_TRANSLATIONS = frozenset({"arb", "po", "pot", "resx", "strings", "xlf", "xliff"})
+"""Suffixes of files that hold the words of a program in other languages, again and again."""
+
+
 def excluded_by_content(path: str, text: str) -> str | None:
     """Return why a file that may be read by name is left out for what it holds, or None."""
     head = text[:_HEAD]
     if "generated" in head.lower() and _SIGNED.search(head):
         return _GENERATED
     stem, _, suffix = path.rpartition("/")[2].lower().rpartition(".")
+    if suffix in _TRANSLATIONS:
+        return "data"
     if not stem or suffix in _PROSE:
         return None
     data = suffix in _DATA

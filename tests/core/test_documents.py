@@ -80,12 +80,12 @@ def test_the_tree_of_an_edited_text_equals_that_of_a_fresh_parse(
     assert extract(Text(document.text.string), language) == from_syntax(tree, document.text)
 
 
-def test_history_tells_what_was_removed() -> None:
+def test_a_change_tells_what_was_removed() -> None:
     documents = Documents(Encoding.UTF16)
-    document = documents.open("u", "a", "plaintext", 1, "one two")
-    documents.change("u", 2, [Change(Position(0, 0), Position(0, 3), "1")])
+    documents.open("u", "a", "plaintext", 1, "one two")
+    applied = documents.change("u", 2, [Change(Position(0, 0), Position(0, 3), "1")])
 
-    assert [("one", "1")] == [(it.removed, it.edit.new) for it in document.history]
+    assert [("one", "1")] == [(it.removed, it.edit.new) for it in applied]
 
 
 def test_changes_of_a_document_that_is_not_open_are_left_alone() -> None:

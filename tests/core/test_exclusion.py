@@ -195,3 +195,8 @@ def test_what_nobody_wrote_line_by_line_is_left_out(
 @given(st.text(), st.text())
 def test_any_content_is_judged(path: str, text: str) -> None:
     assert excluded_by_content(path, text) in {None, "generated", "minified", "data"}
+
+
+@pytest.mark.parametrize("path", ["locale/de/LC_MESSAGES/django.po", "messages.pot", "a/b.xliff"])
+def test_translations_are_data_however_short(path: str) -> None:
+    assert "data" == excluded_by_content(path, 'msgid "yes"\nmsgstr "ja"\n')
