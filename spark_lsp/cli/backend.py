@@ -14,8 +14,9 @@ import threading
 from pathlib import Path
 
 from spark_lsp.cli.errors import CommandError
+from spark_lsp.core.settings import EMBEDDED
 from spark_lsp.engine.model import Engine
-from spark_lsp.server.backend import MODEL, MODELS, Service
+from spark_lsp.server.backend import MODELS, Service
 from spark_lsp.server.teacher import Teacher
 from spark_lsp.server.websocket import is_loopback, listening
 
@@ -48,7 +49,7 @@ async def _serve(host: str, port: int, workspace: Path | None) -> None:
                 "url": f"ws://{name}:{bound}/v1",
                 "http_url": f"http://{name}:{bound}/v1",
                 "token": token,
-                "model": MODEL,
+                "model": EMBEDDED,
             }
             sys.stdout.write(json.dumps(ready) + "\n")
             sys.stdout.flush()

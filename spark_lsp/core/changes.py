@@ -5,6 +5,7 @@ place in the old text too. Also owns the account of what a model has been told o
 told is decided in `context`.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from spark_lsp.core.prompt import Change
 from spark_lsp.core.text import Edit, Text
 from spark_lsp.core.windows import Tail
 
+_LONG = 1_000
+"""Characters above which an edit is looked at line by line."""
 _NEAR = 200
 """Characters between two hunks up to which they are told as one."""
 
@@ -49,6 +52,18 @@ def after(hunks: Sequence[Hunk], edit: Edit) -> tuple[Hunk, ...]:
     for hunk in touched:
         shift = hunk.old_end - hunk.end
     return (*before, Hunk(old_start, end + shift, start, end + grown), *behind)
+
+
+def extent(removed: str, new: str) -> int:
+    """Return how many characters an edit has changed.
+
+    Formatters, and clients that send whole texts, replace much by nearly the same: of what is long,
+    the lines count that are not on both sides.
+    """
+    if len(removed) + len(new) < _LONG:
+        return len(removed) + len(new)
+    gone, come = Counter(removed.split("\n")), Counter(new.split("\n"))
+    return sum(len(line) * count for it in (gone - come, come - gone) for line, count in it.items())
 
 
 class Account:

@@ -21,7 +21,7 @@ is decided in `packing`, in another process.
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from spark_lsp.core.changes import Account
+from spark_lsp.core.changes import Account, extent
 from spark_lsp.core.documents import Applied, Document, Documents
 from spark_lsp.core.events import (
     Effect,
@@ -252,7 +252,7 @@ class Context:
         document = self._documents.get(uri)
         if document is None:
             return
-        size = len(applied.removed) + len(applied.edit.new)
+        size = extent(applied.removed, applied.edit.new)
         self._typed += size
         for epoch in self._epochs():
             if document.path in epoch.paths:

@@ -148,14 +148,13 @@ def excluded_by_content(path: str, text: str) -> str | None:
     if "generated" in head.lower() and _SIGNED.search(head):
         return _GENERATED
     stem, _, suffix = path.rpartition("/")[2].lower().rpartition(".")
-    if suffix in _TRANSLATIONS:
-        return "data"
     if not stem or suffix in _PROSE:
         return None
     data = suffix in _DATA
     if len(text) >= 2 * _STRETCH and _unbroken(text):
         return "data" if data else "minified"
-    if (data and len(text) > _BIG) or (suffix == "sql" and _DUMP.search(head)):
+    big = data and len(text) > _BIG
+    if big or suffix in _TRANSLATIONS or (suffix == "sql" and _DUMP.search(head)):
         return "data"
     # One comma per few characters: a picture, a font, a table of numbers.
     if len(text) > _ENOUGH and 8 * text.count(",") > len(text):

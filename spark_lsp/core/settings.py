@@ -21,7 +21,7 @@ _ADDRESS = re.compile(
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
 EMBEDDED = "embedded"
-"""The provider that needs no network and no key."""
+"""The provider that needs no network and no key, and its model's name."""
 
 Milliseconds = Annotated[int, Meta(ge=1, le=600_000)]
 

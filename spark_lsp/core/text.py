@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import accumulate
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -44,6 +45,8 @@ class Edit:
 
 def line_starts(string: str) -> list[int]:
     """Return the offset of the first character of each line; there is always a line 0."""
+    if "\r" not in string:
+        return list(accumulate([len(line) + 1 for line in string.split("\n")[:-1]], initial=0))
     return [0, *(match.end() for match in _LINE_END.finditer(string))]
 
 

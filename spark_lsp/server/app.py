@@ -14,9 +14,8 @@ from typing import Any
 
 from spark_lsp.core.events import Configured, Event, Opened, Vetted
 from spark_lsp.core.session import Session
-from spark_lsp.core.settings import Provider, Settings, SettingsError
+from spark_lsp.core.settings import EMBEDDED, Provider, Settings, SettingsError
 from spark_lsp.server import configuration, walk
-from spark_lsp.server.backend import MODEL
 from spark_lsp.server.connection import Connection
 from spark_lsp.server.desk import Desk
 from spark_lsp.server.driver import Driver
@@ -195,7 +194,7 @@ class App:
         if provider is None:
             self._child = Child(self._root)
             endpoint = self._child.endpoint
-            profile = _profile(MODEL, None)
+            profile = _profile(EMBEDDED, None)
         else:
             self._child = None
             endpoint = _asked_anew(provider)
@@ -235,7 +234,7 @@ class App:
 
 def _profile(model: str, effort: str | None, cache_key: str = "") -> Profile:
     """Return how to ask a model; ours, wherever it runs, can be interrupted."""
-    own = model == MODEL
+    own = model == EMBEDDED
     return Profile(
         model,
         None if own else effort,

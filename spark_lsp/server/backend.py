@@ -14,6 +14,7 @@ from typing import Protocol, assert_never
 import msgspec
 
 from spark_lsp.core.prompt import Prompt
+from spark_lsp.core.settings import EMBEDDED
 from spark_lsp.core.windows import outside
 from spark_lsp.engine.model import Engine, Piece
 from spark_lsp.server.websocket import Socket
@@ -22,9 +23,8 @@ from spark_lsp.wire.server import Answered, Command, Generate, Prepare, Server, 
 
 _log = logging.getLogger(__name__)
 
-MODEL = "embedded"
 MODELS = msgspec.json.encode(
-    {"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "spark-lsp"}]}
+    {"object": "list", "data": [{"id": EMBEDDED, "object": "model", "owned_by": "spark-lsp"}]}
 ).decode()
 
 _OUTPUT_LIMIT = 128
@@ -50,7 +50,7 @@ class Service:
 
     async def handle(self, socket: Socket) -> None:
         """Serve one connection until it is gone."""
-        conversation = _Conversation(self, socket, Server(MODEL, self._fresh_id))
+        conversation = _Conversation(self, socket, Server(EMBEDDED, self._fresh_id))
         try:
             async with contextlib.aclosing(socket.frames()) as frames:
                 async for frame in frames:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_lsp.core.changes import Account, Hunk, after
+from spark_lsp.core.changes import Account, Hunk, after, extent
 from spark_lsp.core.text import Edit, Text
 from spark_lsp.core.windows import Tail
 
@@ -125,3 +125,11 @@ def test_a_secret_that_was_edited_is_told_masked() -> None:
     (change,) = account.taken("a.py", None)
 
     assert body not in change.before + change.after
+
+
+def test_a_whole_text_that_replaces_itself_has_changed_by_what_is_different() -> None:
+    assert 0 == extent(LINES, LINES)
+    assert len("line 7 of the text") + len("x") == extent(
+        LINES, LINES.replace("line 7 of the text", "x")
+    )
+    assert 3 == extent("a", "bc")

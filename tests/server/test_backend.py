@@ -13,10 +13,11 @@ import pytest
 
 from spark_lsp.core.exclusion import SIZE_LIMIT
 from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.settings import EMBEDDED
 from spark_lsp.engine.model import Engine, Piece
 from spark_lsp.server import teacher as teacher_module
 from spark_lsp.server import walk
-from spark_lsp.server.backend import MODEL, MODELS, Service, _reference
+from spark_lsp.server.backend import MODELS, Service, _reference
 from spark_lsp.server.teacher import Teacher
 from spark_lsp.server.websocket import Endpoint, Socket, connect, listening
 from spark_lsp.wire.client import Client
@@ -26,7 +27,7 @@ from tests.heard import PATIENCE
 
 TOKEN = "token-for-tests"
 PROFILE = Profile(
-    MODEL, None, 64, lanes=True, continuation=True, interrupt=True, prompt_cache_key=""
+    EMBEDDED, None, 64, lanes=True, continuation=True, interrupt=True, prompt_cache_key=""
 )
 UTIL = "def parse(text):\n    number, unit = split_duration(text)\n    return number * unit\n"
 PROMPT = Prompt((), "open.py", "def again(text):\n    number, unit = ", "\n")
