@@ -18,6 +18,10 @@ _LONG = 1_000
 """Characters above which an edit is looked at line by line."""
 _NEAR = 200
 """Characters between two hunks up to which they are told as one."""
+_MOST = 64
+"""Hunks that are kept apart: thousands of edits may come at once, and each looks at all of them."""
+_LONGEST = 20_000
+"""Characters of a change that may be told at all; packing wants far fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,17 @@ def after(hunks: Sequence[Hunk], edit: Edit) -> tuple[Hunk, ...]:
     old_start = start + shift
     for hunk in touched:
         shift = hunk.old_end - hunk.end
-    return (*before, Hunk(old_start, end + shift, start, end + grown), *behind)
+    return _fewer((*before, Hunk(old_start, end + shift, start, end + grown), *behind))
+
+
+def _fewer(hunks: tuple[Hunk, ...]) -> tuple[Hunk, ...]:
+    """Return the hunks with the two nearest ones as one, if there are too many."""
+    if len(hunks) <= _MOST:
+        return hunks
+    at = min(range(len(hunks) - 1), key=lambda at: hunks[at + 1].start - hunks[at].end)
+    one, other = hunks[at : at + 2]
+    both = Hunk(one.old_start, other.old_end, one.start, other.end)
+    return (*hunks[:at], both, *hunks[at + 2 :])
 
 
 def extent(removed: str, new: str) -> int:
@@ -106,7 +120,8 @@ class Account:
         }
         told = [hunk for hunk in self._hunks if hunk not in kept]
         for hunk in told:
-            yield _change(path, self._text, self._latest, hunk)
+            if change := _change(path, self._text, self._latest, hunk):
+                yield change
         if told:
             self._text, self._hunks = _folded(self._text, self._latest, self._hunks, kept)
 
@@ -132,15 +147,16 @@ def _folded(
     return Text("".join(pieces)), tuple(moved)
 
 
-def _change(path: str, before: Text, now: Text, hunk: Hunk) -> Change:
-    return Change(
-        path,
-        now.line_at(hunk.start),
-        _whole_lines(before, hunk.old_start, hunk.old_end),
-        _whole_lines(now, hunk.start, hunk.end),
-    )
+def _change(path: str, before: Text, now: Text, hunk: Hunk) -> Change | None:
+    """Return a hunk as it is told, or None if it is too long for that, or undone."""
+    was = _whole_lines(before, hunk.old_start, hunk.old_end)
+    is_now = _whole_lines(now, hunk.start, hunk.end)
+    if was[1] - was[0] + is_now[1] - is_now[0] > _LONGEST:
+        return None
+    old = secrets.redacted(before.string, *was)
+    new = secrets.redacted(now.string, *is_now)
+    return None if old == new else Change(path, now.line_at(hunk.start), old, new)
 
 
-def _whole_lines(text: Text, start: int, end: int) -> str:
-    first = text.line_start(text.line_at(start))
-    return secrets.redacted(text.string, first, text.line_end(text.line_at(end)))
+def _whole_lines(text: Text, start: int, end: int) -> tuple[int, int]:
+    return text.line_start(text.line_at(start)), text.line_end(text.line_at(end))

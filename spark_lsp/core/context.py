@@ -10,14 +10,15 @@ where the tail does not show it.
 
 Whatever is added makes the model read the tail anew, so it is asked for when that costs nothing, as
 the cursor has moved far away, or when enough has been typed to pay for it. When the room for growth
-is used up, an epoch sheds the older half of what it has grown by, which leaves its head where the
-model's cache has it. It ends when the open document is not in it or has other instructions, or when
+is used up, an epoch sheds half of what it has grown by, which leaves its head where the model's
+cache has it. It ends when the open document is not in it or has other instructions, or when
 a fifth of what is frozen has gone stale.
 
 Owns the epochs, and the questions that are asked to fill them, one at a time. What goes into them
 is decided in `packing`, in another process.
 """
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
@@ -51,6 +52,8 @@ _FRESH = 128
 _EXCERPT = 100_000
 """Characters on each side of the cursor that are looked at to find what else is needed."""
 _RECENT = 12
+_PATH = 64
+"""Characters of a path that stand in the tail without its having less room."""
 
 
 @dataclass(slots=True)
@@ -96,16 +99,25 @@ class _Epoch:
         self.blocks += blocks
         self.room -= sum(block.cost for block in blocks)
 
+    def begins_with(self, stable: tuple[Block, ...]) -> bool:
+        """Whether some blocks are the epoch as it is or was."""
+        return len(self.head) <= len(stable) and self.blocks[: len(stable)] == stable
+
     def shed(self, room: int) -> "_Epoch":
-        """Return the epoch with half of the room for growth free again, and the newest growth."""
-        kept: list[Block] = []
+        """Return the epoch with half of the room for growth free again.
+
+        What was edited stays before what was looked up, the newest before the older.
+        """
+        grown = self.blocks[len(self.head) :]
+        kept: list[int] = []
         left = room
-        for block in reversed(self.blocks[len(self.head) :]):
-            if left - block.cost < room // 2:
+        for at in sorted(range(len(grown)), key=lambda at: (grown[at].kind != "edit", -at)):
+            if left - grown[at].cost < room // 2:
                 break
-            left -= block.cost
-            kept.append(block)
-        return replace(self, room=left, blocks=(*self.head, *reversed(kept)))
+            left -= grown[at].cost
+            kept.append(at)
+        blocks = tuple(grown[at] for at in sorted(kept))
+        return replace(self, room=left, blocks=(*self.head, *blocks))
 
     def _speaking(self, path: str) -> frozenset[str]:
         return frozenset(home for home in self.homes if not home or path.startswith(f"{home}/"))
@@ -114,8 +126,8 @@ class _Epoch:
 class Context:
     """The epochs of a session."""
 
-    def __init__(self, window: int, documents: Documents) -> None:
-        """Take the model's context window in tokens, and the open documents."""
+    def __init__(self, window: int, documents: Documents, number: int = 0) -> None:
+        """Take the window in tokens, the open documents, and the number of the last question."""
         self._documents = documents
         self._window = window
         self._share = Share.of(window)
@@ -123,16 +135,23 @@ class Context:
         self._coming: _Epoch | None = None
         self._warm = False
         self._asked: Pack | Recall | None = None
-        self._number = 0
+        self._number = number
+        self._barred: set[str] = set()
         self._accounts = {document.uri: Account(document.text) for document in documents}
         self._recent: list[str] = []
         self._here: tuple[str, int] = ("", 0)
         self._place: tuple[str, int] = ("", 0)
         self._typed = 0
 
+    def resized(self, window: int) -> "Context":
+        """Return the context for a window, which takes no answer to what this one has asked."""
+        if window == self._window:
+            return self
+        return Context(window, self._documents, self._number)
+
     def prompt(self, document: Document, offset: int) -> Prompt:
         """Return what a model is shown at an offset of a document, now."""
-        tail = Tail.around(document.text, offset, self._share.tail)
+        tail = self._tail(document, offset)
         stable = self._epoch.blocks if self._epoch and self._warm else ()
         return Prompt(stable, document.path, tail.prefix, tail.suffix)
 
@@ -167,17 +186,19 @@ class Context:
             case Warmed(stable):
                 return self._warmed(stable)
             case Outdated(paths, gone):
+                # Of open files there is an account: that they are saved makes nothing stale.
+                unseen = set(paths).difference(document.path for document in self._documents)
                 for epoch in self._epochs():
-                    epoch.outdated.update(epoch.paths.intersection(paths))
+                    epoch.outdated.update(epoch.paths & unseen)
                     epoch.ended |= any(map(is_rules, paths))
-                self.expel(gone)
+                effects = self.expel(gone)
                 if gone or any(map(is_rules, paths)):
-                    return self._again()
+                    effects += self._again()
+                return effects
             case Settled():
                 for epoch in self._epochs():
                     epoch.ended = True
                 return self._again()
-        return []
 
     def _again(self) -> list[Effect]:
         """Ask for what is lacking where the person was last."""
@@ -191,7 +212,7 @@ class Context:
         if not isinstance(self._asked, Pack) or self._asked.number != event.number:
             return []
         asked, self._asked = self._asked, None
-        if event.blocks is None:
+        if event.blocks is None or self._may_show(event.blocks) != event.blocks:
             return []
         self._coming = _Epoch(
             event.blocks, asked.path, event.homes, self._share.growth, event.blocks
@@ -206,9 +227,10 @@ class Context:
         if not isinstance(self._asked, Recall) or self._asked.number != event.number:
             return []
         self._asked = None
-        if self._epoch is None or not event.blocks:
+        blocks = self._may_show(event.blocks)
+        if self._epoch is None or not blocks:
             return []
-        self._epoch.add(event.blocks)
+        self._epoch.add(blocks)
         return [Warm(self._epoch.blocks)] if self._warm else []
 
     def _warmed(self, stable: tuple[Block, ...]) -> list[Effect]:
@@ -218,8 +240,11 @@ class Context:
             if self._epoch and self._epoch.ended:
                 # Much has become known while it was prepared.
                 return self._again()
-        elif self._epoch and stable == self._epoch.blocks:
+        elif (epoch := self._epoch) and not self._warm and epoch.begins_with(stable):
             self._warm = True
+            if len(epoch.blocks) > len(stable):
+                # It has grown while it was prepared.
+                return [Warm(epoch.blocks)]
         return []
 
     def connected(self) -> list[Effect]:
@@ -231,13 +256,20 @@ class Context:
         """Prompts are small until the next connection has been prepared."""
         self._warm = False
 
-    def expel(self, paths: Collection[str]) -> None:
-        """Show nothing any more of files that may not be shown."""
+    def expel(self, paths: Collection[str]) -> list[Effect]:
+        """Show nothing any more of files that may not be shown; returns what is to be done."""
         unwanted = set(paths)
+        if self._asked:
+            self._barred |= unwanted
+        before = self._coming
         for epoch in self._epochs():
             if any(block.path in unwanted for block in epoch.blocks):
                 self._epoch = None if epoch is self._epoch else self._epoch
                 self._coming = None if epoch is self._coming else self._coming
+        if before and not self._coming and self._epoch and not self._warm:
+            # On a new connection, only what was to come has been prepared.
+            return [Warm(self._epoch.blocks)]
+        return []
 
     def opened(self, document: Document) -> None:
         """Begin to keep account of a document."""
@@ -261,6 +293,7 @@ class Context:
 
     def _pack(self, document: Document, offset: int) -> Pack:
         self._number += 1
+        self._barred.clear()
         recent = tuple(path for path in self._recent if path != document.path)
         asked = Pack(
             self._number, document.path, document.text.string, offset, recent, self._window
@@ -273,8 +306,9 @@ class Context:
 
     def _recall(self, epoch: _Epoch, document: Document, offset: int, *, moved: bool) -> Recall:
         self._number += 1
+        self._barred.clear()
         told: list[Change] = []
-        tail = Tail.around(document.text, offset, self._share.tail)
+        tail = self._tail(document, offset)
         for other in self._documents:
             if other.private == "":
                 shown = tail if other is document else None
@@ -303,8 +337,20 @@ class Context:
     def _epochs(self) -> list[_Epoch]:
         return [epoch for epoch in (self._epoch, self._coming) if epoch]
 
+    def _may_show(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        """Return the blocks of an answer without files that meanwhile must not be shown."""
+        return tuple(block for block in blocks if block.path not in self._barred)
+
+    def _tail(self, document: Document, offset: int) -> Tail:
+        # Of a long path, too, no byte is more than a token.
+        path = len(json.dumps(document.path))
+        return Tail.around(document.text, offset, self._share.tail - max(0, path - _PATH))
+
     def _swap(self, *, warm: bool) -> None:
+        before = self._epoch
         self._epoch, self._coming, self._warm = self._coming, None, warm
+        if before and self._epoch and before.head is self._epoch.head:
+            return  # it has shed, and no text is known that was not
         for account in self._accounts.values():
             account.swap()
 

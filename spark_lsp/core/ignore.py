@@ -19,6 +19,10 @@ from typing import Protocol, TypeAlias, TypeVar
 _LINE_LIMIT = 4096
 """Bytes of a line that is still a pattern: no path is longer."""
 
+_PATTERNS = 2_000
+"""Patterns of a file, plain names aside, above which everything counts as ignored: each path is
+held against each of them, and nobody has written so many."""
+
 _SPECIAL = re.compile(rb"[*?\[\\]")
 _AFTER_STARS = re.compile(rb"\\?/|\Z")
 _NAMED = re.compile(rb"\[:([^\]]*):\]")
@@ -112,6 +116,8 @@ def _rules(content: bytes) -> list[_Rule]:
                 rules.append(_rule(_trimmed(text)))
             except _Bad:
                 continue
+    if sum(rule.name is None for rule in rules) > _PATTERNS:
+        return [_rule(b"*")]
     return rules
 
 

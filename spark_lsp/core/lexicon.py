@@ -7,6 +7,7 @@ small one, and scores are the same however the chunks are spread. What words to 
 in `retrieval`.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -65,11 +66,18 @@ class _Segment:
         found = self._chunks[self._bounds[at] : self._bounds[at + 1]]
         return found[self.alive[found]]
 
+    def files_with(self, word: int) -> NDArray[np.int32]:
+        """The files that hold a word in a living chunk, in order."""
+        files: NDArray[np.int32] = self.file[self.holders(word)]
+        distinct: NDArray[np.int32] = files[np.append(True, files[1:] != files[:-1])[: files.size]]
+        return distinct
+
     def bury(self, path: str) -> None:
         """Have a file say nothing any more."""
-        at = int(np.searchsorted(np.array(self.paths), path)) if self.paths else 0
+        at = bisect_left(self.paths, path)
         if at < len(self.paths) and self.paths[at] == path:
-            self.alive[self.file == at] = False
+            first, end = np.searchsorted(self.file, (at, at + 1))
+            self.alive[first:end] = False
 
 
 class Lexicon:
@@ -123,7 +131,7 @@ class Lexicon:
         scores = [np.zeros(len(segment.paths)) for segment in segments]
         for word in sorted(words):
             hashed = word_hash(word)
-            holders = [np.unique(segment.file[segment.holders(hashed)]) for segment in segments]
+            holders = [segment.files_with(hashed) for segment in segments]
             rarity = _rarity(sum(found.size for found in holders), living)
             if rarity:
                 for size, score, found in zip(sizes, scores, holders, strict=True):

@@ -29,6 +29,10 @@ _HITS = 400
 """Chunks that are considered for a whole window."""
 _MISSES = 60
 """Files that may be too large for what is left before no more are tried."""
+_FEW_MISSES = 8
+"""Chunks that may be too large for what is left before no more are tried."""
+_TEXTS = 32
+"""Files whose lines are remembered while chunks of them may still come."""
 _LEAST = 64
 """Tokens below which nothing is worth its frame."""
 _CHUNKS = 15
@@ -73,7 +77,7 @@ class Packer:
     def pack(self, place: Place, window: int) -> Packed:
         """Return the stable part of prompts at a place, for a window of so many tokens."""
         # The path stands in the tail, too.
-        head = self.head(place, Share.of(window).head - tokens.count(place.path))
+        head = self.head(place, Share.of(window).head - tokens.count(_quoted(place.path)))
         return Packed(head, rules.homes(self._library.rules))
 
     def head(self, place: Place, room: int, *, own: bool = True) -> tuple[Block, ...]:
@@ -196,16 +200,24 @@ class Packer:
 
     def _chunks(self, hits: Iterable[Hit], parcel: "_Parcel", most: int) -> None:
         """Add the chunks that are not there yet."""
+        texts: dict[str, Text] = {}
+        misses = 0
         for hit in hits:
-            if not most or parcel.room < _LEAST:
+            if not most or parcel.room < _LEAST or misses > _FEW_MISSES:
                 return
             if rules.is_rules(hit.path) or parcel.holds(hit.path, hit.start_line, hit.end_line):
                 continue
-            text = _lines(Text(self._text(hit.path) or ""), hit.start_line, hit.end_line)
+            if hit.path not in texts:
+                if len(texts) == _TEXTS:
+                    texts.clear()
+                texts[hit.path] = Text(self._text(hit.path) or "")
+            text = _lines(texts[hit.path], hit.start_line, hit.end_line)
             if text.strip():
                 reason = "speaks of the words near the cursor" if hit.score else "near in the tree"
                 block = Block("chunk", hit.path, text, reason, hit.start_line, hit.end_line)
-                most -= parcel.add(block)
+                added = parcel.add(block)
+                most -= added
+                misses += not added
 
     def _text(self, path: str) -> str | None:
         opened = self._library.open_text(path)
@@ -258,7 +270,11 @@ def _order(block: Block) -> tuple[int, str, int]:
 
 
 def _frame(path: str) -> int:
-    return _FRAME + tokens.count(json.dumps(path, ensure_ascii=False))
+    return _FRAME + tokens.count(_quoted(path))
+
+
+def _quoted(path: str) -> str:
+    return json.dumps(path, ensure_ascii=False)
 
 
 def _whole(path: str, text: str, reason: str) -> Block:
@@ -268,6 +284,8 @@ def _whole(path: str, text: str, reason: str) -> Block:
 def _excerpt(place: Place, room: int) -> Block:
     """Return the open file, or as much of it around the cursor as there is room for."""
     reason = "the open file as it was at packing"
+    if room < _LEAST:
+        return Block("file", place.path, "", reason)
     if _fits(place.text, room):
         return _whole(place.path, place.text, reason)
     whole = Text(place.text)

@@ -15,8 +15,10 @@ How much of it goes out is decided in `packing`.
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from spark_lsp.core.lexicon import Hit
 from spark_lsp.core.library import Library
@@ -30,6 +32,8 @@ _HALF = 8
 """Lines after which a word weighs half."""
 _TERMS = 64
 """Words of a query."""
+_WORDS = 300
+"""Words of the open file, the nearest to the cursor, by which files are compared with it."""
 _NEAR = 30
 """Lines around the cursor whose names are looked up."""
 _ALL = 10_000_000
@@ -39,6 +43,8 @@ _LEAST = 40
 """Characters that the shortest signature costs."""
 _AMBIGUOUS = 8
 """Files that may define a name before it says nothing."""
+_NAMESAKES = 200
+"""Definitions that a name may have before it says nothing."""
 _MARKUP = frozenset({"element", "heading", "key", "rule"})
 """Kinds of definitions whose names are words, and not identifiers of a program."""
 _REEXPORTS = 3
@@ -124,7 +130,8 @@ def gather(library: Library, place: Place, most: int) -> Gathered:
     imports = _Imports.of(library, place, names)
     near = list(_near(library, place, names))
     hits = nearby(library, place, most)
-    ranked = library.lexicon.files(dict.fromkeys(names.distance, 1.0), without=place.path)
+    words = dict.fromkeys(names.near(_ALL)[:_WORDS], 1.0)
+    ranked = library.lexicon.files(words, without=place.path)
     definitions = _fused(
         library,
         (1.0, imports.unused),
@@ -182,13 +189,14 @@ class _Imports:
         symbols = library.index.symbols(place.path)
         body = _without(place.text, symbols.imports if symbols else ())
         found = cls()
+        trail = _Trail(library)
         for target in _targets(library, place):
             found.paths.setdefault(target.path)
             if target.names in {(), ("*",)}:
                 found.qualified += _public(library, target.path)
                 continue
             for name in target.names:
-                for wanted in _followed(library, target.path, name, _REEXPORTS):
+                if wanted := trail.follow(target.path, name):
                     found.paths.setdefault(wanted.path)
                     (found.used if name in body else found.unused).append(wanted)
         found.used.sort(key=names.away)
@@ -206,31 +214,45 @@ def _targets(library: Library, place: Place) -> Iterator[Target]:
 
 def _without(text: str, imports: Iterable[str]) -> set[str]:
     """Return the words of a text that stand anywhere but in its imports."""
+    words = Counter(_WORD.findall(text))
     for statement in imports:
-        text = text.replace(statement, "", 1)
-    return set(_WORD.findall(text))
+        words.subtract(_WORD.findall(statement))
+    return {word for word, times in words.items() if times > 0}
 
 
-def _followed(library: Library, path: str, name: str, depth: int) -> Iterator[Wanted]:
-    """Yield what a name of a file stands for, also if the file itself has imported it."""
-    symbols = library.index.symbols(path)
-    if symbols is None:
-        return
-    found = [it for it in symbols.definitions if it.name == name]
-    if found:
-        yield Wanted(path, found[0], f"{name} is imported")
-        return
-    if not depth:
-        return
-    for statement in symbols.imports:
-        if name not in statement and "*" not in statement:
-            continue
-        for target in resolve(path, symbols.language, statement, library.files):
-            if name in target.names or "*" in target.names:
-                passed = list(_followed(library, target.path, name, depth - 1))
-                if passed:
-                    yield from passed
-                    return
+class _Trail:
+    """The way from names that are imported to what they stand for."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._first: dict[str, dict[str, Definition]] = {}
+
+    def follow(self, path: str, name: str) -> Wanted | None:
+        """Return what a name of a file stands for, also if the file itself has imported it."""
+        return self._follow(path, name, _REEXPORTS, set())
+
+    def _follow(
+        self, path: str, name: str, depth: int, tried: set[tuple[str, int]]
+    ) -> Wanted | None:
+        symbols = self._library.index.symbols(path)
+        # Files that import all of each other would be gone through again and again.
+        if symbols is None or (path, depth) in tried:
+            return None
+        tried.add((path, depth))
+        if path not in self._first:
+            self._first[path] = {it.name: it for it in reversed(symbols.definitions)}
+        if found := self._first[path].get(name):
+            return Wanted(path, found, f"{name} is imported")
+        if not depth:
+            return None
+        for statement in symbols.imports:
+            if name not in statement and "*" not in statement:
+                continue
+            for target in resolve(path, symbols.language, statement, self._library.files):
+                passes = name in target.names or "*" in target.names
+                if passes and (wanted := self._follow(target.path, name, depth - 1, tried)):
+                    return wanted
+        return None
 
 
 def _public(library: Library, path: str) -> Iterator[Wanted]:
@@ -246,12 +268,13 @@ def _public(library: Library, path: str) -> Iterator[Wanted]:
 def _near(library: Library, place: Place, names: _Names) -> Iterator[Wanted]:
     """Yield definitions of the identifiers near the cursor, of the nearest first."""
     for name in names.near(_NEAR):
-        found = [
+        elsewhere = (
             it
             for it in library.index.definitions(name)
             if it.path != place.path and it.definition.kind not in _MARKUP
-        ]
-        if len({it.path for it in found}) <= _AMBIGUOUS:
+        )
+        found = list(islice(elsewhere, _NAMESAKES + 1))
+        if len(found) <= _NAMESAKES and len({it.path for it in found}) <= _AMBIGUOUS:
             for it in found:
                 yield Wanted(it.path, it.definition, f"{name} stands nearby")
 
@@ -281,7 +304,8 @@ def members(library: Library, wanted: Wanted) -> list[Definition]:
     outer = wanted.definition
     first = bisect_left(definitions, outer.start_line, key=lambda it: it.start_line)
     found: list[Definition] = []
-    for it in definitions[first:]:
+    for at in range(first, len(definitions)):
+        it = definitions[at]
         if it.start_line > outer.end_line or len(found) == _MEMBERS:
             break
         if it.end_line <= outer.end_line:

@@ -28,6 +28,7 @@ but not for longer than `Policy.hold`. Of a document that may not leave, nothing
 that is not our own process, nor into the index, from where it could leave with another's prompt.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -115,14 +116,14 @@ class Session:
                 self._failed(event, now)
             case Up():
                 self._up = True
-                self._effects += self._context.connected()
+                self._heed(self._context.connected())
                 self._advance(now)
             case Down():
                 self._up = False
                 self._context.disconnected()
                 self._down_reason = event.reason
             case Warmed() | Packed() | Recalled() | Outdated() | Settled():
-                self._effects += self._context.heard(event, up=self._up)
+                self._heed(self._context.heard(event, up=self._up))
             case Configured():
                 self._configured(event)
             case _:
@@ -187,13 +188,13 @@ class Session:
         self._resting.pop(uri, None)
 
     def _vetted(self, event: Vetted, now: float) -> None:
-        if document := self.documents.get(event.uri):
+        if (document := self.documents.get(event.uri)) and document.private != event.private:
             document.private = event.private
             if event.private:  # it was not, perhaps, before an ignore file changed
                 self._effects.append(Shelve(event.uri, document.path, None))
-                self._context.expel((document.path,))
+                self._heed(self._context.expel((document.path,)))
             self._shelve(event.uri)
-            self._wish(document, 0)
+            self._heed([self._context.wish(document, 0)])
             self._advance(now)
 
     def _edited(self, event: Edited, now: float) -> None:
@@ -301,7 +302,7 @@ class Session:
         self._enabled = event.enabled
         self._local = event.local
         self._policy = replace(self._policy, stall=event.stall, retries=event.retries)
-        self._context = Context(event.window, self.documents)
+        self._context = self._context.resized(event.window)
         # What the last provider asked for is not the next one's business.
         self._not_before = 0.0
         if not event.enabled:
@@ -322,15 +323,14 @@ class Session:
         self._streams += 1
         self._stream = Stream.begin(self._streams, document, request.offset, now)
         self._effects.append(Open(self._streams, prompt))
-        self._wish(document, request.offset)
+        self._heed([self._context.wish(document, request.offset)])
 
-    def _wish(self, document: Document, offset: int) -> None:
-        """Have looked up what the context lacks at a place."""
-        if wish := self._context.wish(document, offset):
-            # What is packed shows the other buffers as the library knows them.
-            for uri in list(self._resting):
-                self._shelve(uri)
-            self._effects.append(wish)
+    def _heed(self, effects: Sequence[Effect | None]) -> None:
+        """Do what the context asks for; the library is to know the buffers as they are."""
+        wanted = [effect for effect in effects if effect]
+        for uri in list(self._resting) if wanted else ():
+            self._shelve(uri)
+        self._effects += wanted
 
     def _may_send(self, document: Document) -> bool | None:
         """Whether a document's text may go to the backend; None while that is unknown."""

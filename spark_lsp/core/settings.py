@@ -5,6 +5,7 @@ Owns the record and its validation. Where settings come from (file, environment,
 """
 
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -83,6 +84,26 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return {"openai": OPENAI, **self.model_providers}[self.model_provider]
 
 
+class Restrictions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a repository can say of itself: less, and never where to.
+
+    Attributes:
+        exclude: files that are never read or sent, as patterns of a `.gitignore` at the root.
+        enabled: whether completions may be offered in it.
+        model_context_window: the most tokens that may be sent at a time, or None.
+    """
+
+    exclude: tuple[str, ...] = ()
+    enabled: bool = True
+    model_context_window: Annotated[int, Meta(ge=4096)] | None = None
+
+
+RESTRICTIONS = ".spark-lsp.toml"
+"""The file at the root of a repository that holds its restrictions."""
+_LONGEST = 64_000
+_DOTS = 100
+
+
 class SettingsError(ValueError):
     """A setting is wrong; the message names it and says what would be right."""
 
@@ -116,6 +137,37 @@ def read(*layers: Mapping[str, Any]) -> Settings:
         )
         raise SettingsError(message)
     return settings
+
+
+def restrictions(text: str) -> Restrictions:
+    """Return the restrictions that a repository's file holds.
+
+    Raises:
+        SettingsError: if it holds anything else, such as a provider, or is no TOML.
+    """
+    # tomllib takes more than quadratic time for dotted keys, and the file may be hostile.
+    if len(text) > _LONGEST or any(line.count(".") > _DOTS for line in text.split("\n")):
+        raise SettingsError(f"{RESTRICTIONS}: is too long, or has too many dots in a line")
+    try:
+        found = _converted(tomllib.loads(text), Restrictions)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingsError(f"{RESTRICTIONS} is not valid TOML: {error}") from None
+    except SettingsError as error:
+        names = ", ".join(Restrictions.__struct_fields__)
+        message = f"{RESTRICTIONS}: {error}; a repository can only set {names}"
+        raise SettingsError(message) from None
+    if any(pattern.startswith("!") for pattern in found.exclude):
+        raise SettingsError(
+            f"{RESTRICTIONS}: exclude: patterns with ! would take back; leave them out"
+        )
+    return found
+
+
+def restricted(settings: Settings, by: Restrictions) -> Settings:
+    """Return settings that keep to the restrictions of a repository."""
+    window = min(settings.model_context_window, by.model_context_window or 2_000_000)
+    enabled = settings.enabled and by.enabled
+    return msgspec.structs.replace(settings, enabled=enabled, model_context_window=window)
 
 
 def _provider(place: str, raw: object) -> Provider:

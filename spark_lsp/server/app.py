@@ -14,8 +14,16 @@ from typing import Any
 
 from spark_lsp.core.events import Configured, Event, Opened, Vetted
 from spark_lsp.core.session import Session
-from spark_lsp.core.settings import EMBEDDED, Provider, Settings, SettingsError
-from spark_lsp.server import configuration, walk
+from spark_lsp.core.settings import (
+    EMBEDDED,
+    RESTRICTIONS,
+    Provider,
+    Restrictions,
+    Settings,
+    SettingsError,
+    restricted,
+)
+from spark_lsp.server import configuration
 from spark_lsp.server.connection import Connection
 from spark_lsp.server.desk import Desk
 from spark_lsp.server.driver import Driver
@@ -25,15 +33,13 @@ from spark_lsp.server.hooks import Hooks, Introduction
 from spark_lsp.server.lsp import Server
 from spark_lsp.server.messages import Progress
 from spark_lsp.server.pipes import Pipe
-from spark_lsp.server.privacy import private
+from spark_lsp.server.privacy import judges, private
 from spark_lsp.server.websocket import Endpoint
 from spark_lsp.wire.requests import Profile
 
 _log = logging.getLogger(__name__)
 
 _MAX_OUTPUT_TOKENS = 128
-_JUDGES = walk.IGNORE_FILES | {Path(walk.GIT_EXCLUDE).name}
-"""Names of files that say what is ignored."""
 _EMBEDDED_WINDOW = 24_000
 """Tokens that the embedded engine is shown."""
 _TASKS_LIMIT = 1.0
@@ -66,6 +72,8 @@ class App:
         self._child: Child | None = None
         self._desk: Desk | None = None
         self._connecting: asyncio.Task[None] | None = None
+        self._restricting: asyncio.Task[None] | None = None
+        self._by = Restrictions()
         self._tasks: set[asyncio.Task[None]] = set()
         self._complained = False
 
@@ -109,6 +117,8 @@ class App:
         self._driver.library = self._desk
         self._connect(self._driver)
         self._run(self._desk.run())
+        self._restricting = self._loop.create_task(self._restrict())
+        self._restricting.add_done_callback(self._ended_early)
         if not client.watches:
             self._desk.watch()
 
@@ -120,6 +130,8 @@ class App:
 
     async def _vet(self, uri: str) -> None:
         """Find out whether a document may leave the machine, by its name and the ignore files."""
+        if self._restricting:
+            await asyncio.wait([self._restricting])
         try:
             reason = await asyncio.to_thread(private, uri, self._root)
         except Exception:  # noqa: BLE001 - whatever it was, the text stays here
@@ -150,9 +162,11 @@ class App:
     def _files_changed(self, paths: Sequence[str]) -> None:
         if self._desk:
             self._desk.changed(paths)
-        if self._driver and any(Path(path).name in _JUDGES for path in paths):
+        if self._driver and any(map(judges, paths)):
             for document in self._driver.session.documents:
                 self._run(self._vet(document.uri))
+        if any(Path(path).name == RESTRICTIONS for path in paths):
+            self._run(self._restrict())
 
     def _show_indexing(self, progress: Progress) -> None:
         self._server.protocol.bar.show(progress.done, progress.total, ended=progress.ended)
@@ -163,11 +177,28 @@ class App:
 
     def _read(self) -> Settings:
         try:
-            return configuration.load(self._config, *self._options)
+            settings = configuration.load(self._config, *self._options)
         except SettingsError as error:
             # Without usable settings nothing may leave the machine: the defaults send nothing.
             self._server.complain(f"spark-lsp runs on its defaults, because {error}")
-            return Settings()
+            settings = Settings()
+        return restricted(settings, self._by)
+
+    async def _restrict(self) -> None:
+        """Heed what the repository forbids. No document is vetted before."""
+        if self._root is None:
+            return
+        before = self._by
+        try:
+            self._by = await asyncio.to_thread(configuration.restrictions, self._root)
+        except SettingsError as error:
+            # It wanted to forbid something, and nobody knows what.
+            self._server.complain(
+                f"spark-lsp is switched off in this workspace, because of {error}"
+            )
+            self._by = Restrictions(enabled=False)
+        if self._by != before:
+            self._configured(dict(self._options[-1]))
 
     def _configuration(self) -> Configured:
         provider = self._settings.provider()
@@ -220,7 +251,7 @@ class App:
 
     async def _close(self) -> None:
         """End what has been begun, and what hangs after a moment all the same."""
-        begun = (self._connecting, *self._tasks)
+        begun = (self._connecting, self._restricting, *self._tasks)
         tasks = [task for task in begun if task]
         for task in tasks:
             task.cancel()

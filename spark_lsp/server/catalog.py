@@ -7,6 +7,7 @@ instructions, and the masked texts that are packed. When what is indexed is deci
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from spark_lsp.core import rules, secrets
@@ -27,19 +28,32 @@ class Catalog:
         """Take the directory, if there is one."""
         self.library = Library()
         self._root = root
+        self._judge: walk.Judge | None = None
+        self._verdicts: dict[str, bool] = {}
         self._texts: dict[str, str] = {}
         self._size = 0
 
     def indexed(self, files: Mapping[str, Record | None]) -> None:
-        """Take in what files hold; None if one is gone."""
+        """Take in what files hold; None if one is gone, or may not be read any more."""
+        judge: walk.Judge | None = None
         for path, record in files.items():
             self.library.put(path, record)
             self._size -= len(self._texts.pop(path, ""))
             if speaks(path) and self._root:
-                self.library.put_text(path, walk.read(self._root, path))
+                if record is None:  # it is gone, or says nothing else, or is ignored by now
+                    judge = judge or walk.Judge(self._root)
+                allowed = judge is None or judge.allows(path)
+                self.library.put_text(path, walk.read(self._root, path) if allowed else None)
+
+    def judge_anew(self) -> None:
+        """Heed at once that ignore files have changed, however long the index takes to follow."""
+        self._judge = walk.Judge(self._root) if self._root else None
+        self._verdicts = {}
 
     def read(self, path: str) -> str | None:
-        """Return the masked text of a file, or None if it is gone or no text."""
+        """Return the masked text of a file, or None if it is gone, no text, or ignored by now."""
+        if not self._allows(path):
+            return None
         known = self._texts.get(path)
         if known is None and self._root and (text := walk.read(self._root, path)) is not None:
             known = secrets.redact(text)
@@ -54,12 +68,20 @@ class Catalog:
         """Read the person's own instructions, which stand outside of the workspace."""
         self.library.put_own_rules(_own_rules())
 
+    def _allows(self, path: str) -> bool:
+        if self._judge is None:  # nothing has changed since the walk
+            return True
+        if path not in self._verdicts:
+            self._verdicts[path] = self._judge.allows(path)
+        return self._verdicts[path]
+
 
 def _own_rules() -> str | None:
-    home = Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex")
-    for name in rules.NAMES:
-        try:
-            return (home / name).read_bytes()[: rules.LIMIT].decode("utf-8", "ignore")
-        except OSError:
-            continue
+    with suppress(RuntimeError):  # there may be no home
+        home = Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex")
+        for name in rules.NAMES:
+            with suppress(OSError):
+                if (home / name).is_file():  # a pipe would keep us waiting
+                    with (home / name).open("rb") as file:
+                        return file.read(rules.LIMIT).decode("utf-8", "ignore")
     return None

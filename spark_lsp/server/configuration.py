@@ -2,7 +2,8 @@
 
 Owns the files, the environment and their order: `--config`, `$SPARK_LSP_CONFIG`, the user's
 configuration directory, then what the editor says. What settings there are is told in
-`core.settings`. Nothing of a repository is read here: opening one must not send anything anywhere.
+`core.settings`. A repository may only tighten them, by `.spark-lsp.toml` at its root: opening one
+must not send anything anywhere.
 """
 
 import os
@@ -14,7 +15,8 @@ from typing import Any
 import platformdirs
 
 from spark_lsp.core import settings
-from spark_lsp.core.settings import Provider, Settings, SettingsError
+from spark_lsp.core.settings import Provider, Restrictions, Settings, SettingsError
+from spark_lsp.server import walk
 from spark_lsp.server.websocket import Endpoint, Unreachable
 
 
@@ -27,6 +29,16 @@ def load(path: Path | None, *layers: Mapping[str, Any]) -> Settings:
         SettingsError: with one sentence that names the file or the setting, and what to do.
     """
     return settings.read(_file(path), *layers)
+
+
+def restrictions(root: Path) -> Restrictions:
+    """Return what a repository says of itself; nothing if it says nothing.
+
+    Raises:
+        SettingsError: if it says something else, or what cannot be read.
+    """
+    content = walk.read_bytes(root, settings.RESTRICTIONS)
+    return settings.restrictions((content or b"").decode("utf-8", "replace"))
 
 
 def endpoint(provider: Provider) -> Endpoint:

@@ -7,15 +7,27 @@ that the session goes on without. What was shelved is told to a new librarian ag
 import asyncio
 import contextlib
 import logging
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
-from spark_lsp.core.events import Event, Outdated, Pack, Packed, Recall, Recalled, Settled, Shelve
+from spark_lsp.core.events import (
+    Event,
+    Outdated,
+    Pack,
+    Packed,
+    Recall,
+    Recalled,
+    Settled,
+    Shelve,
+    Vetted,
+)
 from spark_lsp.server import messages
-from spark_lsp.server.messages import Progress, Question, Stop, Touched, Trouble, Watch
+from spark_lsp.server.messages import Private, Progress, Question, Stop, Touched, Trouble, Watch
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +57,7 @@ class Desk:
         self._shelved: dict[str, Shelve] = {}
         self._asked: dict[int, Pack | Recall] = {}
         self._watching = False
+        self._stopped = False
         self._complaints: set[str] = set()
         self._overdue: asyncio.TimerHandle | None = None
 
@@ -73,6 +86,7 @@ class Desk:
 
     def stop_indexing(self) -> None:
         """Have the first indexing end where it is."""
+        self._stopped = True
         self._say(Stop())
 
     async def run(self) -> None:
@@ -106,6 +120,8 @@ class Desk:
             self._say(shelved)
         if self._watching:
             self._say(Watch())
+        if self._stopped:
+            self._say(Stop())
         while line := await process.stdout.readline():
             self._hear(messages.answer(line))
         _log.warning("the librarian has ended; another one will take its place")
@@ -120,6 +136,8 @@ class Desk:
                 self._feed(answer)
             case Progress():
                 self._progress(answer)
+            case Private(uri, reason):
+                self._feed(Vetted(uri, reason))
             case Trouble(sentence):
                 if sentence not in self._complaints:
                     self._complaints.add(sentence)
@@ -142,8 +160,7 @@ class Desk:
     def _kill(self) -> None:
         _log.warning("the librarian is mute and is replaced")
         if self._process:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+            _kill(self._process)
         self._give_up()
 
     def _give_up(self) -> None:
@@ -164,11 +181,19 @@ class Desk:
             return
         if process.stdin is not None:
             process.stdin.close()
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        _kill(process)
         waiting = asyncio.ensure_future(process.wait())
         try:
             await asyncio.shield(waiting)
         except asyncio.CancelledError:
             await waiting
             raise
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """Kill a librarian with all that it has started: a parser may be stuck, and deaf."""
+    with contextlib.suppress(ProcessLookupError):
+        if hasattr(os, "killpg") and process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)  # it began a session of its own
+        else:
+            process.kill()

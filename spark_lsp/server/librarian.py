@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,19 @@ from spark_lsp.core.packing import Packer
 from spark_lsp.core.records import Record
 from spark_lsp.core.retrieval import Place
 from spark_lsp.core.secrets import redact
-from spark_lsp.server import messages
+from spark_lsp.server import messages, privacy
 from spark_lsp.server.catalog import Catalog
 from spark_lsp.server.indexing import Indexer, Report
-from spark_lsp.server.messages import Answer, Progress, Question, Stop, Touched, Trouble, Watch
+from spark_lsp.server.messages import (
+    Answer,
+    Private,
+    Progress,
+    Question,
+    Stop,
+    Touched,
+    Trouble,
+    Watch,
+)
 from spark_lsp.server.parsing import Pool
 from spark_lsp.server.pipes import Pipe, StandardStreams
 from spark_lsp.server.store import open_store
@@ -53,6 +62,7 @@ class Librarian:
         self._indexer = Indexer(root, self, self._store) if root and self._store else None
         self._pool = Pool(root or Path())
         self._shelved: dict[str, str] = {}
+        self._uris: dict[str, str] = {}  # of what is shelved
         self._tasks: set[asyncio.Task[None]] = set()
         self._settled = False
         self._truncated = False
@@ -80,8 +90,9 @@ class Librarian:
             self._say(Outdated(tuple(files), gone))
 
     def progress(self, done: int, total: int) -> None:
-        """Tell how far the indexing is."""
-        self._say(Progress(done, total))
+        """Tell how far the first indexing is: only of that is the end told."""
+        if not self._settled:
+            self._say(Progress(done, total))
 
     def settled(self, report: Report) -> None:
         """Tell that a round is over; after the first, all is known."""
@@ -94,8 +105,8 @@ class Librarian:
 
     async def _hear(self, question: Question) -> None:
         match question:
-            case Shelve(path=path, text=text):
-                self._shelve(path, text)
+            case Shelve():
+                self._shelve(question)
             case Pack():
                 await self._known(question.path, question.text)
                 self._pack(question)
@@ -105,19 +116,33 @@ class Librarian:
                     place, question.room, question.fresh, question.held, question.changes
                 )
                 self._say(Recalled(question.number, added.blocks))
-            case Touched(paths) if self._indexer:
-                self._indexer.changed(paths)
-            case Watch() if self._root and self._indexer:
-                self._begin(watch(self._root, self._indexer.changed))
+            case Touched(paths):
+                self._changed(paths)
+            case Watch() if self._root:
+                self._begin(watch(self._root, self._changed))
             case Stop() if self._indexer:
                 self._indexer.stop()
 
-    def _shelve(self, path: str, text: str | None) -> None:
+    def _changed(self, paths: Iterable[str]) -> None:
+        """Follow what has changed on disk; what is open may have become private by it."""
+        paths = tuple(paths)
+        if self._indexer:
+            self._indexer.changed(paths)
+        if any(privacy.judges(path.replace(os.sep, "/")) for path in paths):
+            self._catalog.judge_anew()
+            for uri in self._uris.values():
+                if reason := privacy.private(uri, self._root):
+                    self._say(Private(uri, reason))
+
+    def _shelve(self, question: Shelve) -> None:
+        path, text = question.path, question.text
         if text is None:
             self._shelved.pop(path, None)
+            self._uris.pop(path, None)
             self._catalog.library.put_open(path, None)
             return
         self._shelved[path] = text
+        self._uris[path] = question.uri
         if self._indexer and not path.startswith("../") and "://" not in path:
             self._indexer.focus(path)
         self._begin(self._parse(path, text))

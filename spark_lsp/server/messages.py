@@ -39,8 +39,15 @@ class Trouble(msgspec.Struct, frozen=True, tag=True):
     sentence: str
 
 
+class Private(msgspec.Struct, frozen=True, tag=True):
+    """From the librarian: what is ignored has changed, and this buffer may not leave any more."""
+
+    uri: str
+    reason: str
+
+
 Question: TypeAlias = Shelve | Pack | Recall | Touched | Watch | Stop
-Answer: TypeAlias = Packed | Recalled | Outdated | Settled | Progress | Trouble
+Answer: TypeAlias = Packed | Recalled | Outdated | Settled | Progress | Trouble | Private
 
 _question = msgspec.json.Decoder(Question)
 _answer = msgspec.json.Decoder(Answer)

@@ -28,6 +28,9 @@ MEMORY = 1_500_000_000
 """Bytes of address space that a worker may take: a grammar that wants more costs it its life."""
 LENGTH = 4
 """Bytes in front of a frame that say how long it is, the highest first."""
+TIME = 30
+"""Seconds after which a worker that is stuck in a grammar ends by itself: it cannot notice that
+whoever would have killed it is gone."""
 UNPARSED = "could not be parsed"
 UNREAD = "could not be read"
 
@@ -135,9 +138,17 @@ def serve(worker: Worker, jobs: BinaryIO, answers: BinaryIO) -> None:
     """Do jobs until there are no more."""
     while head := jobs.read(LENGTH):
         job = _unpack_job(jobs.read(int.from_bytes(head)))
+        _end_after(TIME)
         # At once: what is not answered when it dies is held to have killed it.
         answers.write(frame(worker.answer(job)))
         answers.flush()
+        _end_after(0)
+
+
+def _end_after(seconds: int) -> None:
+    """Have the system end this process after so many seconds, or not any more if they are 0."""
+    if hasattr(signal, "alarm"):  # not on Windows
+        signal.alarm(seconds)
 
 
 def confine() -> None:

@@ -11,6 +11,7 @@ Open buffers have a worker of their own, which is there as long as somebody type
 import asyncio
 import logging
 import os
+import signal
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -45,6 +46,9 @@ _CHUNK = 2**18
 _LIMIT = 2**28
 """Bytes of a frame: whoever says that it sends more has lost its mind."""
 
+_FROM_OUTSIDE = {-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM)}
+"""Exit statuses of a worker that was killed, for instance because memory is short."""
+
 _unpack_answer = msgspec.msgpack.Decoder(Answer).decode
 _unpack_record = msgspec.msgpack.Decoder(Record).decode
 
@@ -76,6 +80,10 @@ Heard: TypeAlias = Callable[[Parsed], None]
 
 class _Dead(Exception):  # noqa: N818 - of a worker, told by how it was noticed
     """A worker is of no use any more."""
+
+
+class _Killed(_Dead):
+    """A worker has been killed by somebody, which says nothing of the file that it held."""
 
 
 class Pool:
@@ -248,7 +256,8 @@ class _Bulk:
             if held:
                 victim = held.popleft()
                 _log.warning("a parser died on %r (%s); the file is left out", victim, death)
-                self._heard(Parsed(victim, reason=UNPARSED))
+                lasting = not isinstance(death, _Killed)
+                self._heard(Parsed(victim, reason=UNPARSED, lasting=lasting))
                 # To the end: neighbours are alike, and if these kill too, the others are done.
                 self._again.extend(held)
             return
@@ -301,6 +310,8 @@ class _Worker:
             except OSError as error:
                 raise _Dead(str(error)) from error
             if not chunk:
+                if await self._process.wait() in _FROM_OUTSIDE:
+                    raise _Killed("it was killed")
                 raise _Dead("it ended")
             received += chunk
         return frames

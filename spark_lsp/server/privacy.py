@@ -35,6 +35,11 @@ def private(uri: str, root: Path | None) -> str:
     return "" if walk.allowed(root, inside) else "ignored by git or .sparkignore"
 
 
+def judges(path: str) -> bool:
+    """Whether a file of this path has a say in what may leave the machine."""
+    return path.rpartition("/")[2] in walk.IGNORE_FILES or path.endswith(walk.GIT_EXCLUDE)
+
+
 def _repository(file: Path) -> Path | None:
     """Return the repository that a file lies in."""
     return next((folder for folder in file.parents if (folder / ".git").exists()), None)

@@ -2,10 +2,10 @@
 
 Owns the walk, the ignore files and the only way in which files of a workspace are opened. A file is
 ignored if git's files say so (`.gitignore` at every level, the deepest deciding first, then
-`.git/info/exclude`) or if `.sparkignore` files do: each kind can only take away. Those above the
-workspace count too, up to where its repository begins; what they say of the workspace itself does
-not, for a person has opened it. No program is run: a repository may be hostile, and git itself runs
-what its configuration says. Symbolic links are not followed, so a walk always ends.
+`.git/info/exclude`) or if `.sparkignore` files or `.spark-lsp.toml` at the root do: each kind can
+only take away. Those above the workspace count too, up to where its repository begins; what they
+say of the workspace itself does not, for a person has opened it. No program is run: a repository
+may be hostile, and git itself runs what its configuration says. Links are not followed.
 """
 
 import os
@@ -18,9 +18,10 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 
 from spark_lsp.core import exclusion
 from spark_lsp.core.ignore import Rules
+from spark_lsp.core.settings import RESTRICTIONS, SettingsError, restrictions
 
 GIT_EXCLUDE = ".git/info/exclude"
-IGNORE_FILES = frozenset({".gitignore", ".sparkignore"})
+IGNORE_FILES = frozenset({".gitignore", ".sparkignore", RESTRICTIONS})
 
 _HISTORIES = frozenset({".git", ".hg", ".svn", ".jj"})
 """Directories that nobody takes for a part of a workspace."""
@@ -68,9 +69,11 @@ class _Place:
     base: str
     git: _Layers
     spark: _Layers
+    own: _Layers
 
     def ignores(self, path: bytes, *, directory: bool) -> bool:
-        return any(_verdict(layers, path, directory) for layers in (self.git, self.spark))
+        kinds = (self.git, self.spark, self.own)
+        return any(_verdict(layers, path, directory) for layers in kinds)
 
     def shuts(self, name: str) -> str:
         """Return why a directory of this name in this one is never entered, or ""."""
@@ -149,7 +152,7 @@ def walk(
             try:
                 with os.scandir(root / base) as found:
                     entries = sorted(found, key=lambda entry: entry.name)
-            except OSError:
+            except (OSError, ValueError):
                 continue
             place = _entered(root, outer, base, {entry.name for entry in entries})
             for entry in entries:
@@ -183,7 +186,7 @@ def allowed(root: Path, path: str) -> bool:
         return False
     if target.is_relative_to(home):
         return judge.allows(target.relative_to(home).as_posix())
-    return not exclusion.excluded_by_name(target.name)
+    return not exclusion.excluded_by_name(target.as_posix())
 
 
 def read(root: Path, path: str) -> str | None:
@@ -323,7 +326,17 @@ def _outermost(root: Path) -> _Place:
     for folder in above[1 : top + 1]:
         git += _lowered(_layer(folder, "", ".gitignore"), folder, home)
         spark += _lowered(_layer(folder, "", ".sparkignore"), folder, home)
-    return _Place("", git + _lowered(_layer(above[top], "", GIT_EXCLUDE), above[top], home), spark)
+    git += _lowered(_layer(above[top], "", GIT_EXCLUDE), above[top], home)
+    return _Place("", git, spark, _excluded(root))
+
+
+def _excluded(root: Path) -> _Layers:
+    """Return what `.spark-lsp.toml` excludes; one with mistakes switches all off elsewhere."""
+    try:
+        found = restrictions((read_bytes(root, RESTRICTIONS) or b"").decode("utf-8", "replace"))
+    except SettingsError:
+        return ()
+    return (_Layer(Rules("\n".join(found.exclude).encode())),) if found.exclude else ()
 
 
 def _lowered(layers: _Layers, folder: Path, home: Path) -> _Layers:
@@ -336,7 +349,7 @@ def _entered(root: Path, above: _Place, base: str, names: Collection[str] = IGNO
     """Return the rules in force in a directory; `names` are what may be there."""
     git = _layer(root, base, ".gitignore") if ".gitignore" in names else ()
     spark = _layer(root, base, ".sparkignore") if ".sparkignore" in names else ()
-    return _Place(base, git + above.git, spark + above.spark)
+    return _Place(base, git + above.git, spark + above.spark, above.own)
 
 
 def _layer(root: Path, base: str, name: str) -> _Layers:

@@ -23,7 +23,8 @@ A *request* is a completion (it has a handle) or a warm-up. It lives through
 - *Cancelling* is silent at once: the handle is gone and nothing is said about it again. The request
   keeps its lane until the server ends it ("draining"), sooner where an interrupt is understood.
 - *Repair.* When the server no longer knows the base, the base is forgotten and the request goes
-  out again in full, once, and only if none of its text has been heard.
+  out again in full, once, and only if none of its text has been heard. A base that has served is
+  warmed anew; one that never has is not, lest a server forget one with every key.
 - *Distrust.* A frame that does not fit the state of its lane changes nothing.
 """
 
@@ -49,6 +50,7 @@ class _Base:
     lane: str
     stable: tuple[Block, ...]
     response_id: str
+    proven: bool = False  # a completion has continued from it
 
 
 class Client:
@@ -193,6 +195,8 @@ class Client:
             return Step()
         request.created = True
         request.response_id = event.response_id
+        if request.parent and self._base and self._base.response_id == request.parent:
+            self._base = replace(self._base, proven=True)
         if request.cancelled and self._profile.interrupt:
             return Step(_interrupts(request))
         return Step()
@@ -273,6 +277,9 @@ class Client:
         self._lanes.take(request)
         lost_parent = bool(request.parent) and fault.names_parent
         if lost_parent and self._base is not None and self._base.response_id == request.parent:
+            if self._base.proven and self._next_warm is None:
+                # It was good until now: without another one, every key would be sent in full.
+                self._next_warm = Request(None, self._base.stable)
             self._base = None
         if lost_parent and fault.code in {"unsupported_parameter", "unknown_parameter"}:
             self._profile = replace(self._profile, continuation=False)

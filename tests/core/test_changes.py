@@ -133,3 +133,36 @@ def test_a_whole_text_that_replaces_itself_has_changed_by_what_is_different() ->
         LINES, LINES.replace("line 7 of the text", "x")
     )
     assert 3 == extent("a", "bc")
+
+
+def test_of_thousands_of_edits_few_hunks_are_kept_and_none_is_lost() -> None:
+    text = Text(LINES * 20)
+    hunks: tuple[Hunk, ...] = ()
+    for line in range(3990, 0, -20):
+        edit = Edit(text.line_start(line), text.line_start(line) + 4, "row")
+        text = text.splice(edit)
+        hunks = after(hunks, edit)
+
+    assert len(hunks) <= 64
+    assert rebuilt(LINES * 20, text.string, hunks) == text.string
+
+
+def test_what_has_been_undone_is_not_told() -> None:
+    text = Text(LINES)
+    account = Account(text)
+    for edit in (Edit(40, 44, "much"), Edit(40, 44, LINES[40:44]), Edit(900, 900, "")):
+        text = text.splice(edit)
+        account.edited(edit, text)
+
+    assert [] == list(account.taken("a.py", None))
+
+
+def test_a_change_of_a_line_that_is_far_too_long_is_not_told() -> None:
+    text = Text("x = [" + "1, " * 100_000 + "]\ny = 2\n")
+    account = Account(text)
+    for edit in (Edit(5, 6, "7"), Edit(len(text) - 2, len(text) - 1, "3")):
+        text = text.splice(edit)
+        account.edited(edit, text)
+
+    assert [("y = 2", "y = 3")] == [(it.before, it.after) for it in account.taken("a.py", None)]
+    assert [] == list(account.taken("a.py", None))

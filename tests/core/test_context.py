@@ -268,6 +268,108 @@ def test_a_stable_part_that_cannot_be_packed_is_asked_for_again() -> None:
     assert isinstance(desk.key("y")[1], Pack)
 
 
+def test_what_has_grown_while_it_was_prepared_is_used_and_prepared_as_well() -> None:
+    desk = Desk()
+    desk.packed()
+    _, asked = desk.key("x", line=300)
+    assert isinstance(asked, Recall)
+    desk.context.disconnected()
+    assert [Warm(HEAD)] == desk.context.connected()
+    chunk = Block("chunk", "far.py", "def far(): ...", "", 3, 9)
+    assert [] == desk.context.heard(Recalled(asked.number, (chunk,)), up=True)
+
+    assert [Warm((*HEAD, chunk))] == desk.context.heard(Warmed(HEAD), up=True)
+    assert (*HEAD, chunk) == desk.key("y", line=300)[0].stable
+
+
+def test_if_what_was_to_come_must_not_be_shown_what_is_there_is_prepared_instead() -> None:
+    desk = Desk("a.py", "b.py")
+    desk.packed()
+    _, asked = desk.key("x", path="b.py")
+    assert isinstance(asked, Pack)
+    coming = (*HEAD, Block("file", "c.py", "c"))
+    desk.context.heard(Packed(asked.number, coming), up=True)
+    desk.context.disconnected()
+    assert [Warm(coming)] == desk.context.connected()
+
+    assert [Warm(HEAD)] == desk.context.expel(("c.py",))
+    desk.context.heard(Warmed(coming), up=True)
+    assert () == desk.key("x")[0].stable
+    desk.context.heard(Warmed(HEAD), up=True)
+    assert HEAD == desk.key("x")[0].stable
+
+
+def test_what_becomes_private_while_a_question_is_open_is_not_in_the_answer() -> None:
+    desk = Desk("a.py", "b.py")
+    _, asked = desk.key("x")
+    assert isinstance(asked, Pack)
+    desk.document("b.py").private = "ignored by git or .sparkignore"
+    assert [] == desk.context.expel(("b.py",))
+    answer = Packed(asked.number, (*HEAD, Block("file", "b.py", "secret")))
+    assert [] == desk.context.heard(answer, up=True)
+
+    desk.packed()
+    _, asked = desk.key("x", line=300)
+    assert isinstance(asked, Recall)
+    desk.context.expel(("c.py",))
+    near, far = Block("chunk", "lib.py", "x = 1"), Block("edit", "c.py", "secret")
+    desk.context.heard(Recalled(asked.number, (near, far)), up=True)
+    assert (*HEAD, near) == desk.key("y", line=300)[0].stable
+
+
+def test_an_open_file_that_is_saved_makes_nothing_stale() -> None:
+    desk = Desk()
+    desk.packed(HEAD[0])
+    desk.context.heard(Outdated(("a.py",)), up=True)
+
+    assert desk.key("x")[1] is None
+
+
+def test_a_context_of_another_size_takes_no_answer_that_was_meant_for_the_last() -> None:
+    desk = Desk()
+    _, asked = desk.key("x")
+    assert isinstance(asked, Pack)
+    assert desk.context.resized(WINDOW) is desk.context
+    desk.context = desk.context.resized(8_000)
+    _, again = desk.key("y")
+    assert isinstance(again, Pack)
+
+    assert [] == desk.context.heard(Packed(asked.number, HEAD), up=True)
+    assert [Warm(HEAD)] == desk.context.heard(Packed(again.number, HEAD), up=True)
+
+
+def test_an_edit_is_told_though_a_stable_part_was_to_show_it_that_has_failed() -> None:
+    desk = Desk("a.py", "b.py")
+    desk.packed()
+    room = Share.of(WINDOW).growth
+    _, asked = desk.key("x", line=300)
+    assert isinstance(asked, Recall)
+    desk.context.heard(
+        Recalled(asked.number, (Block("chunk", "f.py", "x", cost=room - 10),)), up=True
+    )
+    assert desk.key("  # note", line=300)[1] is None
+    _, asked = desk.key("x", path="b.py")
+    assert isinstance(asked, Pack)
+    desk.context.heard(Packed(asked.number, None), up=True)
+    assert Warm(HEAD) == desk.key("", line=300)[1]
+    desk.context.heard(Warmed(HEAD), up=True)
+    _, asked = desk.key("x", line=10)
+
+    assert isinstance(asked, Recall)
+    changes = [(it.before, it.after) for it in asked.changes]
+    assert ("value_300 = 300", "value_300 = 300x  # note") in changes
+
+
+def test_a_long_path_takes_the_room_of_the_text_beside_it() -> None:
+    path = "deep/" * 200 + "a.py"
+    desk = Desk("a.py", path)
+    short, long = desk.key("x", line=200)[0], desk.key("x", line=200, path=path)[0]
+
+    spared = len(short.prefix + short.suffix) - len(long.prefix + long.suffix)
+    assert spared > 0
+    assert len(long.prefix + long.suffix + path) <= Share.of(WINDOW).tail + 64
+
+
 class ContextMachine(RuleBasedStateMachine):
     """A person, a librarian and a connection that do anything at any time."""
 
@@ -323,7 +425,7 @@ class ContextMachine(RuleBasedStateMachine):
         self.blocks += 1
         blocks = tuple(
             Block("file", path, f"{self.blocks}\n" * 900, cost=Share.of(WINDOW).head // 3)
-            for path in files
+            for path in files or ["lib.py"]
         )
         answer = Packed(asked.number, None if fails else blocks)
         self.obey(self.desk.context.heard(answer, up=self.up))
@@ -348,6 +450,11 @@ class ContextMachine(RuleBasedStateMachine):
         self.warm.add(stable)
         self.obey(self.desk.context.heard(Warmed(stable), up=True))
 
+    @rule(path=st.sampled_from([*FILES, "far.py"]), seen=st.booleans())
+    def outdate(self, path: str, seen: bool) -> None:
+        answer = Outdated((path,), (path,) if seen else ())
+        self.obey(self.desk.context.heard(answer, up=self.up))
+
     @rule()
     def settle(self) -> None:
         assume(self.asked is None)
@@ -365,6 +472,21 @@ class ContextMachine(RuleBasedStateMachine):
     def come_up(self) -> None:
         self.up = True
         self.obey(self.desk.context.connected())
+
+    @rule()
+    def have_a_rest(self) -> None:
+        """When all is answered, a stable part that is there is shown."""
+        assume(self.up)
+        for _ in range(2):
+            while self.asked or self.warming:
+                if self.warming:
+                    self.warmed()
+                elif isinstance(self.asked, Pack):
+                    self.pack([], fails=False)
+                else:
+                    self.recall(0)
+            self.key("", 3, "a.py")
+        assert self.last
 
     @invariant()
     def the_tail_is_the_text_at_the_cursor(self) -> None:

@@ -189,3 +189,15 @@ def test_whatever_the_patterns_what_is_ignored_is_what_git_ignores(
         return bool(verdict) or (above != b"" and ignored(above))
 
     assert repository.ignored(content) == {path for path in repository.paths if ignored(path)}
+
+
+def test_more_patterns_than_anyone_writes_ignore_everything() -> None:
+    hostile = b"\n".join(b"*a*%d*b" % number for number in range(20_000))
+
+    assert Rules(hostile).verdict(b"any.py", directory=False)
+    assert (
+        Rules(b"\n".join(b"name%d" % at for at in range(20_000))).verdict(
+            b"any.py", directory=False
+        )
+        is None
+    )

@@ -120,6 +120,16 @@ def test_instructions_for_the_directory_of_the_document_come_first() -> None:
     ]
 
 
+@pytest.mark.parametrize("window", [2_000, 2_200, 4_096])
+@pytest.mark.parametrize("source", ["", "x = 1\n" * 900, "\n"])
+def test_instructions_may_take_all_the_room_there_is(window: int, source: str) -> None:
+    for length in range(90, 800, 16):
+        repository = Repository({"AGENTS.md": "Write plain code. " * length})
+        place = repository.place("app.py", source + "<CURSOR>")
+
+        assert repository.packer.pack(place, window).tokens <= Share.of(window).head
+
+
 def test_a_file_too_large_for_its_share_is_shown_around_the_cursor() -> None:
     repository = Repository({})
     lines = [f"value_{number} = {number}\n" for number in range(4000)]

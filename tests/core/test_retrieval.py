@@ -1,5 +1,9 @@
 """What may be needed at a place, and why."""
 
+import pytest
+
+from spark_lsp.core import resolution
+from spark_lsp.core.resolution import Files, Target
 from spark_lsp.core.retrieval import gather
 from tests.repository import Repository
 
@@ -115,3 +119,31 @@ def test_the_order_does_not_depend_on_the_order_in_which_files_came() -> None:
     other.place("app.py", source)
 
     assert gather(one.library, place, 20) == gather(other.library, place, 20)
+
+
+def test_files_that_import_all_of_each_other_are_gone_through_a_few_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [f"m{number}" for number in range(20)]
+    stars = "".join(f"from {name} import *\n" for name in names)
+    repository = Repository({f"{name}.py": stars for name in names})
+    place = repository.place("app.py", "from m1 import nowhere\n<CURSOR>")
+    resolved: list[str] = []
+
+    def resolve(path: str, language: str, statement: str, files: Files) -> tuple[Target, ...]:
+        resolved.append(path)
+        return resolution.resolve(path, language, statement, files)
+
+    monkeypatch.setattr("spark_lsp.core.retrieval.resolve", resolve)
+    gather(repository.library, place, 20)
+
+    assert len(resolved) <= 3 * len(names) ** 2
+
+
+def test_a_name_with_hundreds_of_definitions_says_nothing() -> None:
+    overloads = "".join(f"def colour(x{at}): ...\n" for at in range(201))
+    repository = Repository({"many.py": overloads, "few.py": "def shade(x): ...\n"})
+    found = definitions(repository, "app.py", "colour(shade(<CURSOR>\n")
+
+    assert ("few.py", "shade", "shade stands nearby") in found
+    assert "colour stands nearby" not in {reason for *_, reason in found}

@@ -18,15 +18,20 @@ from spark_lsp.core.events import (
     Grow,
     Open,
     Opened,
+    Pack,
+    Packed,
     Reply,
+    Settled,
+    Shelve,
     Suggestion,
     Up,
     Verdict,
+    Vetted,
     Withdrawn,
     Wrote,
 )
 from spark_lsp.core.session import Session
-from spark_lsp.core.text import Edit, Encoding, Text
+from spark_lsp.core.text import Edit, Encoding, Position, Text
 
 URIS = ("file:///w/a.py", "file:///w/b.txt")
 ALPHABET = "ab(\n"
@@ -224,3 +229,28 @@ class SessionMachine(RuleBasedStateMachine):
 
 SessionMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 test_a_session_keeps_its_promises_whatever_happens = SessionMachine.TestCase
+
+
+def test_a_verdict_that_has_not_changed_asks_for_nothing() -> None:
+    session = Session()
+    session.handle(Opened("file:///a.py", "a.py", "python", 1, "x = 1\n"), 0.0)
+    first = session.handle(Vetted("file:///a.py", ""), 0.0)
+
+    assert ["Shelve", "Pack"] == [type(effect).__name__ for effect in first]
+    assert [] == session.handle(Vetted("file:///a.py", ""), 1.0)
+
+
+def test_what_is_packed_when_the_workspace_is_known_shows_the_other_buffers_as_they_are() -> None:
+    session = Session()
+    for name in ("b", "a"):
+        uri = f"file:///{name}.py"
+        session.handle(Opened(uri, f"{name}.py", "python", 1, "x = 1\n"), 0.0)
+        for effect in session.handle(Vetted(uri, ""), 0.0):
+            if isinstance(effect, Pack):
+                session.handle(Packed(effect.number, None), 0.0)
+    start = Position(0, 0)
+    session.handle(Edited("file:///b.py", 2, [Change(start, start, "y")]), 1.0)
+    shelved, asked = session.handle(Settled(), 1.0)
+
+    assert Shelve("file:///b.py", "b.py", "yx = 1\n") == shelved
+    assert isinstance(asked, Pack)

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_lsp.core.settings import OPENAI, Provider, Settings, SettingsError, read
+from spark_lsp.core.settings import (
+    OPENAI,
+    Provider,
+    Restrictions,
+    Settings,
+    SettingsError,
+    read,
+    restricted,
+    restrictions,
+)
 
 MINE: dict[str, Any] = {"base_url": "ws://127.0.0.1:1/v1"}
 
@@ -169,3 +178,47 @@ def test_any_layers_give_settings_or_an_error(values: list[dict[str, Any]]) -> N
         settings = read(*values)
 
         assert settings == msgspec.convert(msgspec.to_builtins(settings), Settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('model_provider = "mine"', "a repository can only set"),
+        ('[model_providers.mine]\nbase_url = "wss://example.com"', "a repository can only set"),
+        ('http_headers = { x = "y" }', "a repository can only set"),
+        ('env_key = "HOME"', "a repository can only set"),
+        ("model_context_window = 1", "a repository can only set"),
+        ('exclude = "*.py"', "a repository can only set"),
+        ('exclude = ["!*.py"]', "leave them out"),
+        ("enabled = maybe", "not valid TOML"),
+        ("a" + ".a" * 40_000 + " = 1", "too long"),
+        ("a" + ".a" * 200 + " = 1", "too many dots"),
+        ("a = " + "[" * 5_000, "not valid TOML"),
+    ],
+)
+def test_a_repository_can_set_nothing_but_less(text: str, why: str) -> None:
+    with pytest.raises(SettingsError, match=why):
+        restrictions(text)
+
+
+def test_a_repository_can_forbid() -> None:
+    assert Restrictions() == restrictions("")
+    assert Restrictions(exclude=("/gen/",), enabled=False) == restrictions(
+        'exclude = ["/gen/"]\nenabled = false'
+    )
+
+
+@given(
+    st.booleans(),
+    st.booleans(),
+    st.integers(4096, 2_000_000),
+    st.none() | st.integers(4096, 3_000_000),
+)
+def test_restrictions_never_widen(mine: bool, theirs: bool, window: int, most: int | None) -> None:
+    settings = Settings(enabled=mine, model_context_window=window)
+    by = Restrictions(enabled=theirs, model_context_window=most)
+    after = restricted(settings, by)
+
+    assert after.enabled == (mine and theirs)
+    assert after.model_context_window == min(window, most or window)
+    assert msgspec.structs.replace(after, enabled=mine, model_context_window=window) == settings

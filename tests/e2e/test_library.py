@@ -137,3 +137,11 @@ async def test_the_indexing_is_shown_and_can_be_cancelled(root: Path) -> None:
     done = json.dumps(shown[-1][1])
     assert "3,000" not in done
     assert "3,001" not in done
+
+
+async def test_files_are_watched_where_the_editor_does_not_tell_of_them(root: Path) -> None:
+    async with at_work(root) as (model, editor):
+        await asked(model, editor, "1")
+        await model.until(lambda: told(model, HELPER))
+        (root / "AGENTS.md").write_text("Be kind.\n", "utf-8")
+        await model.until(lambda: told(model, "Be kind."))

@@ -239,10 +239,10 @@ async def test_the_editor_can_switch_completions_off_and_on(root: Path) -> None:
 
 
 async def test_a_repository_cannot_send_anything_anywhere(root: Path) -> None:
-    """Neither our own name for a repository's settings nor the user's is obeyed inside of it."""
+    """What a `.spark-lsp.toml` can say is told in `test_restrictions`."""
     evil = 'model_provider = "evil"\n[model_providers.evil]\nbase_url = "ws://127.0.0.1:9/v1"\n'
-    for name in (".spark-lsp.toml", "config.toml", "spark-lsp/config.toml"):
-        (root / name).parent.mkdir(exist_ok=True)
+    for name in ("config.toml", "spark-lsp/config.toml", ".config/spark-lsp/config.toml"):
+        (root / name).parent.mkdir(exist_ok=True, parents=True)
         (root / name).write_text(evil, "utf-8")
     async with editing(root, "a.py", SOURCE) as editor:
         assert await ghost_text(editor) == "split_duration(text)"

@@ -367,6 +367,13 @@ async def test_a_file_takes_the_place_of_a_directory(root: Path) -> None:
         assert "x.py/a.py" not in told.names
 
 
+async def test_a_name_that_cannot_be_looked_at_costs_no_other_change(root: Path) -> None:
+    async with following(root) as (indexer, told):
+        longest = root / ("x" * 300) / "a.py"
+        indexer.changed([str(longest), str(root / "\0"), write(root, "a.py", "def new(): ...\n")])
+        await told.defined("a.py", "new")
+
+
 async def test_what_changes_nothing_tells_nothing(root: Path) -> None:
     """What is told may have contexts packed anew."""
     async with following(root) as (indexer, told):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -238,6 +239,8 @@ async def test_a_worker_killed_in_the_middle_costs_at_most_one_file(root: Path) 
 
     assert ["a_blocks.py"] == results.unparsed
     assert paths_in(root) == results.paths
+    # It is not held against the file: at the next start it gets another chance.
+    assert ["a_blocks.py"] == [it.path for it in results.all if not it.lasting]
     assert [] == parsers()
 
 
@@ -262,6 +265,28 @@ async def test_neighbours_that_all_kill_cost_only_themselves(root: Path) -> None
 
     assert [f"module_50_kills_{number}.py" for number in range(4)] == results.unparsed
     assert paths_in(root) == results.paths
+    assert all(it.lasting for it in results.all)
+
+
+@pytest.mark.skipif(not hasattr(signal, "alarm"), reason="this system has no such clock")
+@pytest.mark.usefixtures("stubborn")
+async def test_a_worker_that_is_stuck_ends_even_if_nobody_is_left_to_kill_it(
+    root: Path, tmp_path: Path
+) -> None:
+    (root / "blocks.py").touch()
+    script = tmp_path / "stubborn"
+    source = script.read_text("utf-8")
+    script.write_text(
+        source.replace("sys.argv[1:]", "parse_worker.TIME = 1\nsys.argv[1:]"), "utf-8"
+    )
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "spark_lsp.server.parse_worker", str(root), "",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert worker.stdin is not None
+    worker.stdin.write(parse_worker.frame(parse_worker.Job("blocks.py")))
+    async with asyncio.timeout(PATIENCE):
+        assert -signal.SIGALRM == await worker.wait()
 
 
 @pytest.mark.usefixtures("stubborn")

@@ -257,7 +257,7 @@ def test_each_ignore_file_is_read_once(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(os, "open", note)
     walked(tmp_path)
 
-    assert 3 == len(opened)
+    assert 4 == len(opened), "one more is looked for: `.spark-lsp.toml`"
 
 
 def test_a_name_that_is_no_utf_8_is_left_out(tmp_path: Path) -> None:
@@ -358,11 +358,13 @@ def test_what_is_opened_through_a_link_is_allowed_if_what_is_behind_it_is(tmp_pa
     (root / "into").symlink_to(root / "lib", target_is_directory=True)
     (root / "out.py").symlink_to(tmp_path / "c.py")
     (root / "settings.py").symlink_to(tmp_path / ".env")
+    (root / "hosts.txt").symlink_to(tmp_path / ".ssh" / "config")
 
     assert not allowed(root, "through/a.py")
     assert allowed(root, "into/b.py")
     assert allowed(root, "out.py")
     assert not allowed(root, "settings.py")
+    assert not allowed(root, "hosts.txt")
 
 
 def test_links_are_not_followed_and_a_loop_ends(tmp_path: Path) -> None:
@@ -533,3 +535,21 @@ def git(root: Path, *arguments: str) -> str:
         [str(GIT), *arguments], cwd=root, env=environment, check=True, capture_output=True
     )
     return done.stdout.decode()
+
+
+def test_a_repository_excludes_files_by_its_own_settings(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": "", "lib/b.py": "", "lib/gen/c.py": "", ".gitignore": "!/lib/gen/"})
+    (tmp_path / ".spark-lsp.toml").write_text('exclude = ["/lib/gen/", "a.py"]\n', "utf-8")
+
+    assert ["lib/b.py"] == [path for path in sources(tmp_path) if not path.startswith(".")]
+    assert not allowed(tmp_path, "a.py")
+    assert allowed(tmp_path, "lib/b.py")
+
+
+@pytest.mark.parametrize(
+    "content", ["exclude = 5", "exclude = [", "\0", 'model = "x"\nexclude = ["*"]']
+)
+def test_settings_of_a_repository_with_mistakes_stop_no_walk(tmp_path: Path, content: str) -> None:
+    plant(tmp_path, {"a.py": "", ".spark-lsp.toml": content})
+
+    assert "a.py" in walked(tmp_path)

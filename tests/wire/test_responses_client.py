@@ -502,6 +502,22 @@ def test_a_forgotten_base_is_repaired_in_full_once(complaint: str) -> None:
     assert isinstance(event, Failed)
 
 
+def test_a_base_that_has_served_is_warmed_anew_when_it_is_forgotten() -> None:
+    """Else every key would be sent in full until the stable part changes."""
+    client = running(warmed())
+    hear(client, stage("completed"))
+    client.create(2, PROMPT)
+
+    repair, warming = map(json.loads, client.receive(error("previous_response_not_found")).frames)
+
+    assert "previous_response_id" not in repair
+    assert warming["generate"] is False
+    assert "previous_response_id" not in warming
+    lane = warming["stream_id"]
+    hear(client, stage("created", lane, "r7"), stage("completed", lane, "r7"))
+    assert sent(client.create(3, PROMPT))["previous_response_id"] == "r7"
+
+
 def test_a_repair_does_not_trust_a_newer_base() -> None:
     """One round trip more would show in the editor."""
     client = warmed()
@@ -520,7 +536,7 @@ def test_a_base_lost_after_text_was_heard_fails_the_handle() -> None:
     client = running(warmed())
     hear(client, text("a"))
 
-    (event,) = hear(client, error("previous_response_not_found"))
+    (event,) = client.receive(error("previous_response_not_found")).events
 
     assert isinstance(event, Failed)
 
