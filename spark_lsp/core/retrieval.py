@@ -18,8 +18,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
+from spark_lsp.core.index import Found
 from spark_lsp.core.lexicon import Hit
 from spark_lsp.core.library import Library
 from spark_lsp.core.resolution import Target, resolve
@@ -267,15 +267,14 @@ def _public(library: Library, path: str) -> Iterator[Wanted]:
 
 def _near(library: Library, place: Place, names: _Names) -> Iterator[Wanted]:
     """Yield definitions of the identifiers near the cursor, of the nearest first."""
-    for name in names.near(_NEAR):
-        elsewhere = (
-            it
-            for it in library.index.definitions(name)
-            if it.path != place.path and it.definition.kind not in _MARKUP
-        )
-        found = list(islice(elsewhere, _NAMESAKES + 1))
-        if len(found) <= _NAMESAKES and len({it.path for it in found}) <= _AMBIGUOUS:
-            for it in found:
+    found: dict[str, list[Found]] = {name: [] for name in names.near(_NEAR)}
+    for it in library.index.definitions(found):
+        if it.path != place.path and it.definition.kind not in _MARKUP:
+            found[it.definition.name].append(it)
+    for name, elsewhere in found.items():
+        files = {it.path for it in elsewhere}
+        if len(elsewhere) <= _NAMESAKES and len(files) <= _AMBIGUOUS:
+            for it in elsewhere:
                 yield Wanted(it.path, it.definition, f"{name} stands nearby")
 
 

@@ -72,8 +72,11 @@ class _Place:
     own: _Layers
 
     def ignores(self, path: bytes, *, directory: bool) -> bool:
-        kinds = (self.git, self.spark, self.own)
-        return any(_verdict(layers, path, directory) for layers in kinds)
+        return (
+            _verdict(self.git, path, directory)
+            or _verdict(self.spark, path, directory)
+            or _verdict(self.own, path, directory)
+        )
 
     def shuts(self, name: str) -> str:
         """Return why a directory of this name in this one is never entered, or ""."""
@@ -150,7 +153,7 @@ def walk(
             if ended():
                 return
             try:
-                with os.scandir(root / base) as found:
+                with os.scandir(f"{root}/{base}") as found:
                     entries = sorted(found, key=lambda entry: entry.name)
             except (OSError, ValueError):
                 continue

@@ -409,8 +409,8 @@ def test_a_directory_that_cannot_be_read_costs_only_itself(
     plant(tmp_path, {"a.py": "x", "closed/b.py": "x", "open/c.py": "x"})
     scandir = os.scandir
 
-    def refuse(path: Path) -> object:
-        if path.name == "closed":
+    def refuse(path: str) -> object:
+        if Path(path).name == "closed":
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 
