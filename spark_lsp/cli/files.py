@@ -55,6 +55,9 @@ def read_text(path: Path) -> Text:
         CommandError: if there is no such file, or no UTF-8 text in it.
     """
     try:
+        # A pipe or a device would keep us waiting, or never end.
+        if path.exists() and not path.is_file():
+            raise CommandError(f"{path} is not a file", 2)
         return Text(path.read_bytes().decode("utf-8"))
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror or error}", 2) from None

@@ -27,6 +27,8 @@ _FRAME = 18
 """Tokens of what the wire puts around a block, its path not counted."""
 _HITS = 400
 """Chunks that are considered for a whole window."""
+_RECENT = 3
+"""Files that were looked at lately and go before all others."""
 _MISSES = 60
 """Files that may be too large for what is left before no more are tried."""
 _FEW_MISSES = 8
@@ -92,7 +94,11 @@ class Packer:
         if small:
             self._signatures(gathered, head, head.room * _SIGNATURES // 100)
         else:
-            self._files(gathered.files, head, keep=head.room * _CHUNKS // 100)
+            keep = head.room * _CHUNKS // 100
+            # Who goes back and forth between two large files is to stay within one stable part.
+            recent = [(path, "looked at lately") for path in place.recent[:_RECENT]]
+            self._files(recent, head, keep=keep, largest=head.room // 4)
+            self._files(gathered.files, head, keep=keep)
             self._signatures(gathered, head, head.room * _SIGNATURES // 100)
         self._chunks(gathered.chunks, head, _HITS)
         self._files(chain(gathered.files, self._others(place, gathered)), head, keep=0)
@@ -124,9 +130,16 @@ class Packer:
         for wanted in gather(self._library, place, _HITS).definitions:
             yield wanted.path, members(self._library, wanted)
 
-    def _files(self, files: Iterable[tuple[str, str]], parcel: "_Parcel", *, keep: int) -> None:
+    def _files(
+        self,
+        files: Iterable[tuple[str, str]],
+        parcel: "_Parcel",
+        *,
+        keep: int,
+        largest: int | None = None,
+    ) -> None:
         """Add whole files, none of them too large a part of all, and leave some room."""
-        largest = max(2_000, parcel.room // 6)
+        largest = largest or max(2_000, parcel.room // 6)
         misses = 0
         for path, reason in files:
             room = parcel.room - keep

@@ -19,6 +19,8 @@ from spark_lsp.wire.requests import Profile
 _log = logging.getLogger(__name__)
 
 
+_WARMING = 20.0
+"""Seconds that a warm-up may take."""
 _SETTLED = 5.0
 """Seconds after which a connection counts as good, though nothing of use may have come over it."""
 
@@ -45,6 +47,7 @@ class Connection:
         self._useful = False
         self._unsent: dict[int, asyncio.Handle] = {}
         self._complaint = ""
+        self._overdue: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """Keep a connection until cancelled."""
@@ -76,6 +79,8 @@ class Connection:
         """Prepare for prompts that begin like this."""
         if self._socket is not None:
             self._take(self._client.warm(stable))
+            self._expect_no_more()
+            self._overdue = asyncio.get_running_loop().call_later(_WARMING, self._unwarmed, stable)
 
     async def _live(self) -> bool:
         """Connect, and serve until the connection is lost; returns whether it was of use."""
@@ -148,6 +153,7 @@ class Connection:
                     _log.log(level, "the model failed: %s (%s)", message, code)
                     self._feed(Failed(handle, message, transient, after or 0.0))
                 case outcomes.Warmed(ok, stable, fault=fault):
+                    self._expect_no_more()
                     self._useful |= ok
                     _log.debug("warmed: %s %s", ok, fault)
                     # What cannot be warmed is sent cold; what was overtaken is warmed by another.
@@ -157,9 +163,21 @@ class Connection:
     def _lost(self, reason: str, before: Iterable[outcomes.Event] = ()) -> None:
         """Tell that the connection is gone before telling which streams went with it."""
         self._socket = None
+        self._expect_no_more()
         events = [*before, *self._client.lost(reason)]
         self._feed(Down(reason))
         self._tell(events)
+
+    def _expect_no_more(self) -> None:
+        if self._overdue:
+            self._overdue.cancel()
+            self._overdue = None
+
+    def _unwarmed(self, stable: tuple[Block, ...]) -> None:
+        """Go on without: a provider that says nothing to a warm-up may answer all the same."""
+        self._overdue = None
+        _log.warning("the model has not said in %.0f s that it is prepared", _WARMING)
+        self._feed(Warmed(stable))
 
     def _not_sent(self, stream: int) -> None:
         del self._unsent[stream]

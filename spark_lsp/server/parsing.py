@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import msgspec
 
@@ -269,6 +269,29 @@ class _Bulk:
             _log.warning("no parser lives (%s); %d files or more are left out", death, len(left))
 
 
+class _Uninterrupted:
+    """While processes are started, Ctrl-C waits, and in those processes for ever.
+
+    It is for us, who end them; a Python that is interrupted before it can ignore that says so.
+    """
+
+    _started: ClassVar[int] = 0
+
+    def __enter__(self) -> None:
+        _Uninterrupted._started += 1
+        self._mask("SIG_BLOCK")
+
+    def __exit__(self, *_: object) -> None:
+        _Uninterrupted._started -= 1
+        if not _Uninterrupted._started:
+            self._mask("SIG_UNBLOCK")
+
+    @staticmethod
+    def _mask(how: str) -> None:
+        if hasattr(signal, "pthread_sigmask"):  # not on Windows
+            signal.pthread_sigmask(getattr(signal, how), {signal.SIGINT})
+
+
 class _Worker:
     """A parsing process and its pipes."""
 
@@ -284,10 +307,11 @@ class _Worker:
     async def start(cls, arguments: Iterable[str]) -> "_Worker":
         # -P: an editor starts us in the repository, which must not shadow what is imported.
         try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", "spark_lsp.server.parse_worker", *arguments,
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_CHUNK,
-            )  # fmt: skip
+            with _Uninterrupted():
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-P", "-m", "spark_lsp.server.parse_worker", *arguments,
+                    stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_CHUNK,
+                )  # fmt: skip
         except (OSError, ValueError) as error:
             raise _Dead(str(error)) from error
         return cls(process)

@@ -1,5 +1,6 @@
 """What a model is shown, as people and scripts are told it; places of files."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,10 @@ def test_a_place_that_is_none_is_wrong_usage(
     with pytest.raises(CommandError) as caught:
         read_place(place)
     assert 2 == caught.value.status
+
+
+def test_what_is_no_file_is_wrong_usage_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(CommandError, match="pipe is not a file"):
+        read_place(f"{tmp_path / 'pipe'}:1:1")

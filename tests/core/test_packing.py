@@ -178,3 +178,14 @@ def test_what_is_recalled_fits_into_the_room_that_is_left(room: int) -> None:
     assert recalled.tokens <= room
     if room >= 100:
         assert "@@ line 4\n-x = 1\n+x = 2\n" == recalled.blocks[0].text
+
+
+def test_a_large_file_that_was_looked_at_lately_is_there_whole() -> None:
+    large = "".join(f"def large_{number}(): return {number}\n" for number in range(2_300))
+    repository = Repository(FILES | {"large.py": large})
+    assert count(large) > Share.of(128_000).head // 6
+    before = repository.packer.pack(repository.place("app.py", SOURCE), 128_000)
+    after = repository.packer.pack(repository.place("app.py", SOURCE, ("large.py",)), 128_000)
+
+    assert large not in {block.text for block in before.blocks}
+    assert large in {block.text for block in after.blocks}

@@ -12,8 +12,9 @@ from itertools import pairwise
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Wrote
+from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Warmed, Wrote
 from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.server import connection as connection_module
 from spark_lsp.server.connection import Connection, _delays
 from spark_lsp.server.websocket import Endpoint, Unreachable
 from spark_lsp.wire.requests import Profile
@@ -282,6 +283,21 @@ async def test_a_prepared_context_is_continued_from() -> None:
 
         assert "helper" not in json.dumps(model.creates[-1])
         assert [frame for frame in model.frames if not frame.get("generate", True)]
+
+
+async def test_a_model_that_says_nothing_to_a_warm_up_is_asked_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def nothing(*_: object) -> None:
+        """Hear what comes, and keep silent."""
+
+    monkeypatch.setattr(connection_module, "_WARMING", 0.01)
+    monkeypatch.setattr(Model, "_take", nothing)
+    async with connected() as (_, connection, heard):
+        connection.warm(STABLE)
+        await heard.until(lambda all_: Warmed(STABLE) in all_)
+
+        assert [Up(), Warmed(STABLE)] == heard.all
 
 
 async def test_it_can_be_cancelled_while_it_looks_for_its_endpoint() -> None:
