@@ -1,7 +1,9 @@
 """Which parts of the workspace a model is likely to need at a place, each with its reason.
 
 Owns the signals and their fusion. A signal is an ordered list; lists are fused by rank (reciprocal
-rank fusion, Cormack et al. 2009), so that no signal's scale matters. The signals, strongest first:
+rank fusion, Cormack et al. 2009), so that no signal's scale matters, and what is fused is weighed
+against what it costs to show. Every list is bounded: hostile code must not make it slow. The
+signals, strongest first:
 
 - what the file imports: names that are not used yet, in the order of the imports, and names that
   are used, the nearest use first;
