@@ -27,9 +27,6 @@ class Library:
         self._records: dict[str, Record] = {}
         self._open: dict[str, tuple[str, Record | None]] = {}
 
-    def __len__(self) -> int:
-        return len(self._records)
-
     @property
     def records(self) -> Mapping[str, Record]:
         """The files on disk by their paths."""

@@ -4,7 +4,6 @@ Owns the way from files to the pure `Library`: records as they come, the texts o
 instructions, and the masked texts that are packed. When what is indexed is decided in `indexing`.
 """
 
-import logging
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,8 +13,6 @@ from spark_lsp.core import rules, secrets
 from spark_lsp.core.library import Library, speaks
 from spark_lsp.core.records import Record
 from spark_lsp.server import walk
-
-_log = logging.getLogger(__name__)
 
 _KEPT = 4_000_000
 """Characters of texts that are kept because they may be wanted again."""
