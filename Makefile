@@ -6,15 +6,15 @@ BIN := .venv/bin
 DEMO ?= spark_lsp/core/session.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check peers settings bench lock clean
 
 help: ## say what the targets do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/run ## set up and watch a real file being typed with the embedded engine
 	$(BIN)/spark-lsp drive $(DEMO)
 
-test: .venv/dev ## style, types, contracts and every test
+test: .venv/dev peers ## style, types, contracts and every test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -27,6 +27,11 @@ check: .venv/dev ## format and repair what can be repaired, then types and contr
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+peers: .peers/python/ready .peers/node/ready .peers/llama/ready ## set up the programs of others that the tests talk to
+
+settings: .venv/run ## renew what is made of the settings: README.md, the schema, VS Code
+	$(BIN)/python -m tools.settings
+
 bench: .venv/run ## measure the budgets against their baselines
 	$(BIN)/spark-lsp bench
 
@@ -34,9 +39,10 @@ lock: .venv/dev ## renew the pinned requirements from pyproject.toml
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group build -o requirements/run.txt
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile --group pyproject.toml:peers --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements/peers.txt
 
 clean: ## remove what the other targets made
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .peers .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python3" >&2; exit 1; }
@@ -52,3 +58,9 @@ clean: ## remove what the other targets made
 .venv/dev: .venv/run requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
+
+# What cannot be had on this machine is left out and said, and looked for again the next time.
+.peers/python/ready: requirements/peers.txt
+.peers/node/ready: tests/peers/node/package-lock.json
+.peers/%/ready: tests/peers/install.py | .venv/bin/python
+	@$(BIN)/python $< $*

@@ -19,15 +19,14 @@ PATIENCE = 20.0
 class Editor:
     """An editor with one open document."""
 
-    def __init__(
-        self, client: Client, uri: str, source: str, language: str, messages: list[str]
-    ) -> None:
+    def __init__(self, client: Client, uri: str, source: str, language: str) -> None:
         before, _, after = source.partition("<CURSOR>")
         self.client = client
         self.uri = uri
         self.screen = Screen(Text(before + after), len(before))
-        self.messages = messages
+        self.messages: list[str] = []
         self.partials: list[tuple[str, list[str]]] = []
+        self.statuses: list[dict[str, Any]] = []
         self.moved = asyncio.Condition()
         self.versions: dict[int, int] = {}
         client.on_notification = self._notified
@@ -71,6 +70,16 @@ class Editor:
         async with asyncio.timeout(PATIENCE), self.moved:
             await self.moved.wait_for(verdict)
 
+    async def stands(self, kind: str, *words: str) -> None:
+        """Wait until the status line is of a kind and holds these words."""
+        await self.until(
+            lambda: (
+                self.statuses
+                and self.statuses[-1]["kind"] == kind
+                and all(word in self.statuses[-1]["message"] for word in words)
+            )
+        )
+
     def children(self) -> list[psutil.Process]:
         """The processes that the server has started."""
         return psutil.Process(self.client.process.pid).children(recursive=True)
@@ -82,6 +91,8 @@ class Editor:
     def _notified(self, method: str, params: Any) -> None:
         if method == "window/showMessage":
             self.messages.append(params["message"])
+        if method == "didChangeStatus":
+            self.statuses.append(params)
         if method == "$/progress":
             items = [item["insertText"] for item in params["value"]["items"]]
             self.partials.append((params["token"], items))
@@ -124,12 +135,15 @@ async def editing(
         file.write_text(config, "utf-8")
         options = ["--config", str(file)]
     client = await Client.start(*options)
-    messages: list[str] = []
-    client.on_notification = lambda _method, params: messages.append(params.get("message", ""))
+    early: list[tuple[str, Any]] = []
+    client.on_notification = lambda method, params: early.append((method, params))
     try:
         await client.initialize(root, **initialize)
         uri = ((root or Path("/")) / path).as_uri()
-        yield Editor(client, uri, source, language, messages)
+        editor = Editor(client, uri, source, language)
+        for method, params in early:
+            editor._notified(method, params)
+        yield editor
     finally:
         status = await client.close()
 

@@ -118,10 +118,10 @@ class Model:
 
 
 @asynccontextmanager
-async def scripted_model() -> AsyncIterator[Model]:
+async def scripted_model(port: int = 0) -> AsyncIterator[Model]:
     """Serve a scripted model while the context lasts."""
     model = Model()
-    async with serve(model._serve, "127.0.0.1", 0, max_size=None) as server:
+    async with serve(model._serve, "127.0.0.1", port, max_size=None) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         model.url = f"ws://127.0.0.1:{port}/v1"
         yield model

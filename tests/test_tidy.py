@@ -1,6 +1,7 @@
 """What holds for the repository as a whole."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -90,6 +91,15 @@ def test_requirements_are_pinned_and_name_no_index(path: Path) -> None:
     assert not re.search(r"^-", text, re.MULTILINE)
 
 
+def test_the_lock_of_npm_packages_names_no_registry() -> None:
+    lock = json.loads((ROOT / "tests/peers/node/package-lock.json").read_text("utf-8"))
+    packages = [package for name, package in lock["packages"].items() if name]
+
+    assert packages
+    assert all(package["integrity"].startswith("sha512-") for package in packages)
+    assert not any("resolved" in package for package in packages)
+
+
 def test_the_import_contracts_hold() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
@@ -104,8 +114,8 @@ def test_the_import_contracts_hold() -> None:
 
 
 def test_each_test_module_stands_where_its_module_does() -> None:
-    """Or in `e2e`, which is about the whole, or says with its name what it is about."""
-    folders = {path.parent.name for path in MODULES} | {"e2e"}
+    """Or in `e2e` or `peers`, about the whole, or says with its name what it is about."""
+    folders = {path.parent.name for path in MODULES} | {"e2e", "peers"}
     found = {path.parent.name for path in (ROOT / "tests").rglob("test_*.py")} - {"tests"}
 
     assert found <= folders

@@ -17,8 +17,9 @@ from spark_lsp.cli.errors import CommandError
 from spark_lsp.core.settings import EMBEDDED
 from spark_lsp.engine.model import Engine
 from spark_lsp.server.backend import MODELS, Service
+from spark_lsp.server.endpoint import is_loopback
 from spark_lsp.server.teacher import Teacher
-from spark_lsp.server.websocket import is_loopback, listening
+from spark_lsp.server.web import listening
 
 
 def run(host: str, port: int, workspace: Path | None) -> int:
@@ -57,6 +58,8 @@ async def _serve(host: str, port: int, workspace: Path | None) -> None:
             await stop.wait()
             teacher.close()
             learning.cancel()
+    except BrokenPipeError:
+        raise  # whoever wanted it has gone before it was ready
     except OSError as error:
         raise CommandError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 

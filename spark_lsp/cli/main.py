@@ -190,6 +190,8 @@ def _parser() -> argparse.ArgumentParser:
     complete.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
     complete.set_defaults(run=_complete)
 
+    _add_doctor(commands)
+
     bench = commands.add_parser(
         "bench",
         help="measure the budgets against their baselines",
@@ -213,6 +215,21 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--json", action="store_true", help="print the result as JSON")
     bench.set_defaults(run=_bench)
     return parser
+
+
+def _add_doctor(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="what works, what does not, and what to do about it",
+        description="Check step by step what completions need: configuration, key, network, "
+        "certificate, connection, the model's answer and its latency, the embedded engine, the "
+        "index. A configured model is asked for one short answer; of your files nothing is sent. "
+        "Exit status 0 means that all works, 1 that something does not.",
+    )
+    doctor.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+    doctor.add_argument("--workspace", type=Path, metavar="DIR", help="repository (this directory)")
+    doctor.add_argument("--json", action="store_true", help="print the result as JSON")
+    doctor.set_defaults(run=_doctor)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -251,6 +268,12 @@ def _complete(arguments: argparse.Namespace) -> int:
     from spark_lsp.cli import complete
 
     return complete.run(arguments)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from spark_lsp.cli import doctor
+
+    return doctor.run(arguments)
 
 
 def _bench(arguments: argparse.Namespace) -> int:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.server.app import App
+from spark_lsp.server.endpoint import is_loopback
 from spark_lsp.server.pipes import Pipe, Refused, StandardStreams, TcpPipe
-from spark_lsp.server.websocket import is_loopback
 
 _THREADS_LIMIT = 0.5
 """Seconds that threads of a server that has ended may still take."""

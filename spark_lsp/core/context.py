@@ -147,7 +147,9 @@ class Context:
         """Return the context for a window, which takes no answer to what this one has asked."""
         if window == self._window:
             return self
-        return Context(window, self._documents, self._number)
+        resized = Context(window, self._documents, self._number)
+        resized._here, resized._recent = self._here, self._recent
+        return resized
 
     def prompt(self, document: Document, offset: int) -> Prompt:
         """Return what a model is shown at an offset of a document, now."""
@@ -193,14 +195,14 @@ class Context:
                     epoch.ended |= any(map(is_rules, paths))
                 effects = self.expel(gone)
                 if gone or any(map(is_rules, paths)):
-                    effects += self._again()
+                    effects += self.again()
                 return effects
             case Settled():
                 for epoch in self._epochs():
                     epoch.ended = True
-                return self._again()
+                return self.again()
 
-    def _again(self) -> list[Effect]:
+    def again(self) -> list[Effect]:
         """Ask for what is lacking where the person was last."""
         uri, offset = self._here
         document = self._documents.get(uri)
@@ -239,7 +241,7 @@ class Context:
             self._swap(warm=True)
             if self._epoch and self._epoch.ended:
                 # Much has become known while it was prepared.
-                return self._again()
+                return self.again()
         elif (epoch := self._epoch) and not self._warm and epoch.begins_with(stable):
             self._warm = True
             if len(epoch.blocks) > len(stable):

@@ -89,12 +89,21 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A stream has ended without an answer; `after` seconds a retry may make sense."""
+    """A stream has ended without an answer.
+
+    Attributes:
+        stream: which.
+        reason: one sentence for people.
+        transient: whether a retry makes sense, after so many seconds.
+        after: seconds.
+        lasting: whether any other request would fail likewise, as where an account has run dry.
+    """
 
     stream: int
     reason: str
     transient: bool
     after: float = 0.0
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +113,17 @@ class Up:
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """The backend is away; its streams have failed or will."""
+    """The backend is away; its streams have failed or will.
+
+    Attributes:
+        reason: one sentence for people.
+        hopeless: whether it will most likely be away for a while.
+        refused: whether it is there, and does not accept the key.
+    """
 
     reason: str
+    hopeless: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,3 +103,27 @@ class Prompt:
     path: str
     prefix: str
     suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Everything that goes out for one targeted edit: a region is to be written anew.
+
+    The file is before + region + after, as much of it as is shown. A region is understood best if
+    it consists of whole lines, or begins behind the indentation of its first.
+
+    Attributes:
+        stable: as for a completion, so that the same warm base serves both.
+        path: workspace-relative POSIX path of the open file.
+        before: a window of the open file that ends where the region begins.
+        region: what is to be replaced; all of it.
+        after: a window of the open file that begins where the region ends.
+        instruction: what the person wants, in their words.
+    """
+
+    stable: tuple[Block, ...]
+    path: str
+    before: str
+    region: str
+    after: str
+    instruction: str

@@ -299,10 +299,10 @@ class Session:
             self._settle(event.reason, now)
 
     def _configured(self, event: Configured) -> None:
-        self._enabled = event.enabled
-        self._local = event.local
+        self._enabled, self._local = event.enabled, event.local
         self._policy = replace(self._policy, stall=event.stall, retries=event.retries)
         self._context = self._context.resized(event.window)
+        self._heed(self._context.again())
         # What the last provider asked for is not the next one's business.
         self._not_before = 0.0
         if not event.enabled:

@@ -1,87 +1,171 @@
 """What a person can set, once: names, defaults, bounds and one sentence each.
 
-Owns the record and its validation. Where settings come from (file, environment, editor) is left to
-`server.configuration`. The names are Codex's where Codex has one (its `config.toml`).
+Owns the records and their validation. Where settings come from (file, environment, editor), and
+which templates there are, is left to `server.configuration`; how mistakes are told to `fields`. The
+names are Codex's where Codex has one (its `config.toml`). What the annotations say makes the
+errors, the table in README.md, the JSON schema and the settings of VS Code: `make settings` renews
+these.
 """
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
 
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-_MISSING = re.compile(r"Object missing required field `(.*)`")
-_ADDRESS = re.compile(
-    r"(?:ws|http)s?://(?:[^/?#@\s]*@)?(?:\[[0-9a-f:.]+\]|[^/?#@:\s\[\]]+)(?::\d{1,5})?(?:[/?][^#\s]*)?",
-    re.IGNORECASE,
-)
+from spark_lsp.core.fields import listed, sentence, suggestion
+
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
 EMBEDDED = "embedded"
 """The provider that needs no network and no key, and its model's name."""
 
 Milliseconds = Annotated[int, Meta(ge=1, le=600_000)]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+WireApi = Literal["responses", "completions", "fim", "infill", "ollama", "chat"]
+
+
+class Capabilities(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a provider can do, where a person knows better than we do; None leaves it to us."""
+
+    lanes: Annotated[
+        bool | None,
+        Meta(description="whether several responses may run on one connection, by `stream_id`"),
+    ] = None
+    continuation: Annotated[
+        bool | None, Meta(description="whether `previous_response_id` works")
+    ] = None
+    warm_up: Annotated[bool | None, Meta(description="whether `generate: false` works")] = None
+    interrupt: Annotated[
+        bool | None, Meta(description="whether the private `response.interrupt` works")
+    ] = None
+    steer: Annotated[bool | None, Meta(description="whether `response.steer` works")] = None
+    cache_breakpoint: Annotated[
+        bool | None,
+        Meta(description="whether an explicit `prompt_cache_breakpoint` is understood"),
+    ] = None
 
 
 class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A server that completes.
+    """A server that completes."""
 
-    Attributes:
-        base_url: its root, e.g. "wss://api.example.com/v1".
-        env_key: the name of the environment variable that holds the key, never the key.
-        wire_api: the protocol it speaks; so far only "responses".
-        supports_websockets: whether Responses go over WebSocket; they must, so far.
-        http_headers: headers sent with each connection.
-        query_params: parameters added to each URL.
-        request_max_retries: how often a request is sent again after a transient failure.
-        stream_idle_timeout_ms: how long a stream may say nothing.
-        websocket_connect_timeout_ms: how long a handshake may take.
-    """
+    base_url: Annotated[
+        str,
+        Meta(
+            description="the root of the server, such as `wss://…/v1`; `https://` means the same",
+            examples=["wss://api.example.com/v1", "http://127.0.0.1:8080"],
+        ),
+    ]
+    env_key: Annotated[
+        str,
+        Meta(
+            description="the name of the environment variable with the key, or of its entry in the "
+            "system keyring (`keyring set spark-lsp NAME`); never the key itself",
+            examples=["MY_KEY"],
+        ),
+    ] = ""
+    wire_api: Annotated[
+        WireApi,
+        Meta(description="the protocol that it speaks"),
+    ] = "responses"
+    supports_websockets: Annotated[
+        bool,
+        Meta(
+            description="whether `responses` go over WebSocket, or over HTTP with server-sent "
+            "events"
+        ),
+    ] = True
+    http_headers: Annotated[
+        dict[str, str], Meta(description="headers that are sent with each connection")
+    ] = {}
+    query_params: Annotated[
+        dict[str, str], Meta(description="parameters that are added to each URL")
+    ] = {}
+    request_max_retries: Annotated[
+        int,
+        Meta(ge=0, le=5, description="how often a request is sent again after a passing failure"),
+    ] = 1
+    stream_idle_timeout_ms: Annotated[
+        Milliseconds, Meta(description="milliseconds for which an answer may stand still")
+    ] = 5000
+    websocket_connect_timeout_ms: Annotated[
+        Milliseconds, Meta(description="milliseconds that a handshake may take")
+    ] = 3000
+    fim_template: Annotated[
+        str,
+        Meta(
+            description="how `completions` and `ollama` put the text around the cursor into one "
+            "prompt: a family of models by name, or a template of your own with `{prefix}` and "
+            "`{suffix}`; chosen by the model's name where it is not set",
+            examples=["qwen2.5-coder", "<PRE> {prefix} <SUF>{suffix} <MID>"],
+        ),
+    ] = ""
+    capabilities: Annotated[
+        Capabilities,
+        Meta(description="what it can do, where you know that better than spark-lsp does"),
+    ] = Capabilities()
 
-    base_url: str
-    env_key: str = ""
-    wire_api: Literal["responses"] = "responses"
-    supports_websockets: bool = True
-    http_headers: dict[str, str] = {}
-    query_params: dict[str, str] = {}
-    request_max_retries: Annotated[int, Meta(ge=0, le=5)] = 1
-    stream_idle_timeout_ms: Milliseconds = 5000
-    websocket_connect_timeout_ms: Milliseconds = 3000
+    def __repr__(self) -> str:
+        """Name the protocol, and leave out what may hold a key or a password."""
+        return f"Provider(wire_api={self.wire_api!r}, env_key={self.env_key!r})"
 
 
 OPENAI = Provider(base_url="wss://api.openai.com/v1", env_key="OPENAI_API_KEY")
+BUILT_IN = {"openai": OPENAI}
+"""Servers that need no table."""
+
+
+class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The model for work that is not typed along with; nothing uses it yet."""
+
+    model_provider: Annotated[
+        str | None,
+        Meta(description="who works in the background, once something does; nobody if not set"),
+    ] = None
+    model: Annotated[
+        str, Meta(description="the model that works in the background, once something does")
+    ] = "gpt-6-astra"
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Everything a person can set.
+    """Everything a person can set."""
 
-    Attributes:
-        enabled: whether completions are offered at all.
-        model_provider: "embedded", "openai" or a name from `model_providers`.
-        model: the model's name; the embedded engine has none.
-        model_context_window: the model's context in tokens.
-        model_reasoning_effort: how hard the model may think first.
-        model_providers: servers by name.
-    """
-
-    enabled: bool = True
-    model_provider: str = EMBEDDED
-    model: str = "gpt-6-luna"
-    model_context_window: Annotated[int, Meta(ge=4096, le=2_000_000)] = 128_000
-    model_reasoning_effort: (
-        Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
-    ) = "low"
-    model_providers: dict[str, Provider] = {}
+    enabled: Annotated[bool, Meta(description="whether completions are offered at all")] = True
+    model_provider: Annotated[
+        str,
+        Meta(
+            description="who completes: `embedded`, `openai`, or a name from `model_providers`",
+            examples=[EMBEDDED, "openai"],
+        ),
+    ] = EMBEDDED
+    model: Annotated[str, Meta(description="the model's name; the embedded engine has none")] = (
+        "gpt-6-luna"
+    )
+    model_context_window: Annotated[
+        int, Meta(ge=4096, le=2_000_000, description="the model's context in tokens")
+    ] = 128_000
+    model_reasoning_effort: Annotated[
+        Effort | None, Meta(description="how hard the model may think first")
+    ] = "low"
+    embedded_fallback: Annotated[
+        bool,
+        Meta(description="whether the embedded engine fills in while the provider is away"),
+    ] = True
+    background: Annotated[
+        Background,
+        Meta(description="a second model, for what a later release does beside the typing"),
+    ] = Background()
+    model_providers: Annotated[
+        dict[str, Provider], Meta(description="servers by a name that you choose")
+    ] = {}
 
     def provider(self) -> Provider | None:
         """Return the chosen server, or None for the embedded engine."""
         if self.model_provider == EMBEDDED:
             return None
-        return {"openai": OPENAI, **self.model_providers}[self.model_provider]
+        return {**BUILT_IN, **self.model_providers}[self.model_provider]
 
 
 class Restrictions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -120,6 +204,8 @@ def read(*layers: Mapping[str, Any]) -> Settings:
     providers = merged.pop("model_providers", {})
     if not isinstance(providers, Mapping):
         raise SettingsError("model_providers: write one [model_providers.NAME] for each server")
+    if EMBEDDED in providers:
+        raise SettingsError(f"model_providers.{EMBEDDED}: that is the engine, use another name")
     settings = _converted(
         {
             **merged,
@@ -129,13 +215,17 @@ def read(*layers: Mapping[str, Any]) -> Settings:
         },
         Settings,
     )
-    known = [EMBEDDED, "openai", *settings.model_providers]
-    if settings.model_provider not in known:
-        message = (
-            f"model_provider: there is no provider {settings.model_provider!r}; "
-            f"define [model_providers.{settings.model_provider}] or use one of {', '.join(known)}"
-        )
-        raise SettingsError(message)
+    known = list(dict.fromkeys([EMBEDDED, *BUILT_IN, *settings.model_providers]))
+    for place, name in (
+        ("model_provider", settings.model_provider),
+        ("background.model_provider", settings.background.model_provider),
+    ):
+        if name is not None and name not in known:
+            message = (
+                f"{place}: there is no provider {name!r}{suggestion(name, known)}; "
+                f"define [model_providers.{name}] or use {listed(known)}"
+            )
+            raise SettingsError(message)
     return settings
 
 
@@ -170,23 +260,63 @@ def restricted(settings: Settings, by: Restrictions) -> Settings:
     return msgspec.structs.replace(settings, enabled=enabled, model_context_window=window)
 
 
+_ADDRESS = re.compile(
+    r"(?:[Ww][Ss]|[Hh][Tt]{2}[Pp])[Ss]?://(?P<user>[^/?#@\s\\:]+:[^/?#@\s\\]*@)?"
+    r"(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(?::(?P<port>[0-9]{1,5}))?(?:[/?][^#\s\\]*)?"
+)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KEY = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9]{20,}")
+"""What no name holds: twenty letters and digits in a row."""
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"(?:[!-~](?:[ \t!-~]*[!-~])?)?")
+_OWN_HEADERS = {"connection", "content-length", "host", "transfer-encoding", "upgrade"}
+_TEMPLATED = {"completions", "ollama"}
+
+
 def _provider(place: str, raw: object) -> Provider:
+    """Return a provider, or say what is wrong with it without repeating what may be secret."""
     provider = _converted(raw, Provider, place)
-    if not _ADDRESS.fullmatch(provider.base_url):
-        # The address is not repeated: there may be a password in it.
-        message = f"{place}.base_url: write an address such as wss://api.example.com/v1"
-        raise SettingsError(message)
-    if not provider.supports_websockets:
-        message = f"{place}.supports_websockets: only WebSocket is understood yet, use true"
-        raise SettingsError(message)
+    address = _ADDRESS.fullmatch(provider.base_url)
+    if not address or int(address["port"] or 1) not in range(1, 65_536):
+        raise SettingsError(f"{place}.base_url: write an address such as wss://api.example.com/v1")
+    name = provider.env_key
+    if name and (not _VARIABLE.fullmatch(name) or _KEY.search(name)):
+        right = "the name of the environment variable that holds the key, such as MY_KEY"
+        raise SettingsError(f"{place}.env_key: write {right}, never the key itself")
+    if name and address["user"]:
+        raise SettingsError(
+            f"{place}.base_url: a password and env_key exclude each other, drop one"
+        )
+    _check_headers(f"{place}.http_headers", provider)
+    given = raw if isinstance(raw, Mapping) else {}
+    if given.get("supports_websockets") and provider.wire_api != "responses":
+        fix = 'leave it out, or set wire_api = "responses"'
+        raise SettingsError(f"{place}.supports_websockets: only Responses have them; {fix}")
+    if "fim_template" in given and provider.wire_api not in _TEMPLATED:
+        fix = f"leave it out, or set wire_api to {listed(sorted(_TEMPLATED))}"
+        raise SettingsError(f"{place}.fim_template: {provider.wire_api} has none; {fix}")
     return provider
+
+
+def _check_headers(place: str, provider: Provider) -> None:
+    for name, value in provider.http_headers.items():
+        if not _HEADER.fullmatch(name):
+            raise SettingsError(f"{place}: a header's name has only letters, digits and dashes")
+        low = name.lower()
+        if low in _OWN_HEADERS or low.startswith("sec-websocket-"):
+            raise SettingsError(f"{place}.{name}: the connection sets it by itself, leave it out")
+        if low == "authorization" and provider.env_key:
+            raise SettingsError(f"{place}.{name}: that is where the key of env_key goes, drop one")
+        if not _HEADER_VALUE.fullmatch(value):
+            right = "one line of ASCII letters, digits and signs, without spaces around it"
+            raise SettingsError(f"{place}.{name}: write {right}")
 
 
 def _converted(raw: object, kind: type[_Record], place: str = "") -> _Record:
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        raise SettingsError(_sentence(str(error), place, kind)) from None
+        raise SettingsError(sentence(error, place, kind)) from None
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -196,27 +326,3 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
         result[key] = _merged(old, value) if both else value  # type: ignore[arg-type]
     return result
-
-
-def _sentence(message: str, place: str, kind: type[msgspec.Struct]) -> str:
-    """Turn msgspec's "Expected `int` - at `$.a.b`" into "place.a.b: expected `int`"."""
-    what, _, where = message.partition(" - at `$")
-    path = (place + where.rstrip("`")).lstrip(".")
-    dot = "." if path else ""
-    if unknown := _UNKNOWN.fullmatch(what):
-        near = get_close_matches(unknown[1], kind.__struct_fields__, 1)
-        hint = f", do you mean {near[0]}?" if near else ""
-        return f"{path}{dot}{unknown[1]}: there is no such setting{hint}"
-    if missing := _MISSING.fullmatch(what):
-        return f"{path}{dot}{missing[1]}: is missing, write one"
-    if choices := _choices(kind, path.rpartition(".")[2]):
-        return f"{path}: choose {' or '.join(filter(None, (', '.join(choices[:-1]), choices[-1])))}"
-    what = (what[:1].lower() + what[1:]).replace("`object`", "a table")
-    return f"{path}: {what}" if path else what
-
-
-def _choices(kind: type[msgspec.Struct], name: str) -> Sequence[str]:
-    """Return the values that a setting can have, if they are few enough to be told."""
-    hint = get_type_hints(kind).get(name)
-    literals = [part for part in (hint, *get_args(hint)) if get_origin(part) is Literal]
-    return [str(value) for literal in literals for value in get_args(literal)]

@@ -61,9 +61,9 @@ def visible(text: str, following: Following, *, final: bool) -> str:
             follows the cursor is held back.
     """
     if following.rest:
-        cut = _LINE_END.search(text)
-        if cut:
-            text, final = text[: cut.start()], True
+        end = _end_of_line(text, 0)
+        if end < len(text):
+            text, final = text[:end], True
         text = _without_overlap(text, following.rest, final=final)
     elif following.next_line:
         text = _without_line(text, following.next_line, final=final)
@@ -72,10 +72,11 @@ def visible(text: str, following: Following, *, final: bool) -> str:
 
 def _without_overlap(text: str, following: str, *, final: bool) -> str:
     """Drop a tail of the text that the rest of the line begins with."""
-    for start in range(max(0, len(text) - len(following)), len(text)):
-        tail = text[start:]
-        if following.startswith(tail) and _repeats(text, start, final=final):
+    start = text.find(following[0], max(0, len(text) - len(following)))
+    while start >= 0:
+        if following.startswith(text[start:]) and _repeats(text, start, final=final):
             return text[:start]
+        start = text.find(following[0], start + 1)
     return text
 
 
@@ -91,11 +92,32 @@ def _repeats(text: str, start: int, *, final: bool) -> bool:
 
 def _without_line(text: str, following: str, *, final: bool) -> str:
     """Cut before a whole line that stands already as the next line with text after the cursor."""
-    ends = list(_LINE_END.finditer(text))
-    for index, end in enumerate(ends):
-        last = index + 1 == len(ends)
-        line = text[end.end() :] if last else text[end.end() : ends[index + 1].start()]
-        complete = final or not last
-        if line.rstrip() == following or (not complete and following.startswith(line)):
-            return text[: end.start()]
-    return text
+    start = _line(text, following)
+    if start < 0 and not final:
+        last = max(text.rfind("\n"), text.rfind("\r")) + 1
+        start = last if last and following.startswith(text[last:]) else -1
+    if start < 0:
+        return text
+    return text[: start - (2 if text.endswith("\r\n", 0, start) else 1)]
+
+
+def _line(text: str, wanted: str) -> int:
+    """Return where the first line after a line end begins that says this, or -1.
+
+    An answer is looked at anew with each token: hence nothing here that takes a step per line.
+    """
+    found = []
+    for end in "\n\r":
+        at = text.find(end + wanted)
+        while at >= 0:
+            start = at + 1
+            if text[start : _end_of_line(text, start)].rstrip() == wanted:
+                found.append(start)
+                break
+            at = text.find(end + wanted, start)
+    return min(found, default=-1)
+
+
+def _end_of_line(text: str, start: int) -> int:
+    found = (text.find(end, start) for end in "\n\r")
+    return min((at for at in found if at >= 0), default=len(text))

@@ -7,15 +7,13 @@ import asyncio
 import contextlib
 import logging
 import signal
-import zlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from spark_lsp.core.events import Configured, Event, Opened, Vetted
 from spark_lsp.core.session import Session
 from spark_lsp.core.settings import (
-    EMBEDDED,
     RESTRICTIONS,
     Provider,
     Restrictions,
@@ -24,26 +22,24 @@ from spark_lsp.core.settings import (
     restricted,
 )
 from spark_lsp.server import configuration
-from spark_lsp.server.connection import Connection
 from spark_lsp.server.desk import Desk
 from spark_lsp.server.driver import Driver
-from spark_lsp.server.embedded import Child
 from spark_lsp.server.framing import Frames, FramingError
 from spark_lsp.server.hooks import Hooks, Introduction
 from spark_lsp.server.lsp import Server
 from spark_lsp.server.messages import Progress
 from spark_lsp.server.pipes import Pipe
 from spark_lsp.server.privacy import judges, private
-from spark_lsp.server.websocket import Endpoint
-from spark_lsp.wire.requests import Profile
+from spark_lsp.server.provider import Provider as Model
+from spark_lsp.server.routes import Routes
+from spark_lsp.server.status import Status
 
 _log = logging.getLogger(__name__)
 
-_MAX_OUTPUT_TOKENS = 128
 _EMBEDDED_WINDOW = 24_000
 """Tokens that the embedded engine is shown."""
-_TASKS_LIMIT = 1.0
-"""Seconds that tasks may take to end; the child and the pipe take as much, if they hang."""
+_TASKS_LIMIT = 2.5
+"""Seconds that tasks may take to end, children of the server with them."""
 
 
 class App:
@@ -69,8 +65,10 @@ class App:
         self._options: list[Mapping[str, Any]] = [{}]
         self._root: Path | None = None
         self._driver: Driver | None = None
-        self._child: Child | None = None
+        self._model: Model | None = None
+        self._status: Status | None = None
         self._desk: Desk | None = None
+        self._routes = Routes(None)
         self._connecting: asyncio.Task[None] | None = None
         self._restricting: asyncio.Task[None] | None = None
         self._by = Restrictions()
@@ -115,8 +113,10 @@ class App:
         root = self._root if self._root and self._root.is_dir() else None
         self._desk = Desk(root, self._feed, self._show_indexing, self._server.warn)
         self._driver.library = self._desk
+        self._routes = Routes(root)
         self._connect(self._driver)
         self._run(self._desk.run())
+        self._run(configuration.watch(self._config, self._changed_on_disk))
         self._restricting = self._loop.create_task(self._restrict())
         self._restricting.add_done_callback(self._ended_early)
         if not client.watches:
@@ -153,11 +153,16 @@ class App:
         before, self._settings = self._settings, self._read()
         self._feed(self._configuration())
         if self._driver and _differ(before, self._settings):
-            if self._connecting:
+            if self._model and self._connecting:
+                self._model.end()
                 self._connecting.cancel()
-            if self._child:
-                self._run(self._child.close())
             self._connect(self._driver)
+        elif self._status:
+            self._show(self._status)
+
+    def _changed_on_disk(self) -> None:
+        """Heed a changed configuration file; what the editor has said holds as before."""
+        self._configured(dict(self._options[-1]))
 
     def _files_changed(self, paths: Sequence[str]) -> None:
         if self._desk:
@@ -219,24 +224,17 @@ class App:
 
     def _connect(self, driver: Driver) -> None:
         """Begin to keep a connection to the chosen provider."""
-        settings = self._settings
-        provider = settings.provider()
-        endpoint: Callable[[], Awaitable[Endpoint]]
-        if provider is None:
-            self._child = Child(self._root)
-            endpoint = self._child.endpoint
-            profile = _profile(EMBEDDED, None)
-        else:
-            self._child = None
-            endpoint = _asked_anew(provider)
-            # Names the workspace without telling its path.
-            cache_key = f"spark-{zlib.crc32(str(self._root).encode()):08x}"
-            profile = _profile(settings.model, settings.model_reasoning_effort, cache_key)
-        replace = self._child.replace if self._child else None
-        connection = Connection(endpoint, profile, driver.feed, replace)
-        driver.backend = connection
-        self._connecting = self._loop.create_task(connection.run())
+        ways = self._routes.ways(self._settings)
+        driver.backend = self._model = Model(ways, driver.feed, self._show)
+        self._connecting = self._loop.create_task(self._model.run())
         self._connecting.add_done_callback(self._ended_early)
+
+    def _show(self, status: Status) -> None:
+        """Show how things stand with the model; switched off, there is nothing to stand."""
+        self._status = status
+        if not self._settings.enabled:
+            status = Status("Inactive", "completions are switched off")
+        self._server.protocol.status.show(status)
 
     def _ended_early(self, task: asyncio.Task[None]) -> None:
         """Log why a part of the server has failed, and tell the person that one has, once."""
@@ -257,39 +255,15 @@ class App:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=_TASKS_LIMIT)
-        if self._child:
-            await self._child.close()
         if self._driver:
             self._driver.close()
 
 
-def _profile(model: str, effort: str | None, cache_key: str = "") -> Profile:
-    """Return how to ask a model; ours, wherever it runs, can be interrupted."""
-    own = model == EMBEDDED
-    return Profile(
-        model,
-        None if own else effort,
-        _MAX_OUTPUT_TOKENS,
-        lanes=True,
-        continuation=True,
-        interrupt=own,
-        prompt_cache_key=cache_key,
-    )
-
-
-def _asked_anew(provider: Provider) -> Callable[[], Awaitable[Endpoint]]:
-    """Return what looks up the provider's endpoint, and its key, before each attempt."""
-
-    async def endpoint() -> Endpoint:
-        return configuration.endpoint(provider)
-
-    return endpoint
-
-
 def _differ(before: Settings, after: Settings) -> bool:
     """Whether two settings mean different connections."""
-    return (before.provider(), before.model, before.model_reasoning_effort) != (
-        after.provider(),
-        after.model,
-        after.model_reasoning_effort,
-    )
+
+    def meant(settings: Settings) -> tuple[Any, ...]:
+        effort, fallback = settings.model_reasoning_effort, settings.embedded_fallback
+        return settings.provider(), settings.model, effort, fallback
+
+    return meant(before) != meant(after)

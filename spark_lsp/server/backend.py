@@ -1,13 +1,15 @@
-"""The embedded engine behind Responses over WebSocket: what `spark-lsp backend` serves.
+"""The embedded engine behind the Responses protocol: what `spark-lsp backend` serves.
 
 Owns the service: connections, and one task per answer. The protocol is `wire.server`'s, the
-predictions are `engine`'s, what it learns is `teacher`'s. Other clients than ours may use it too.
+predictions are `engine`'s, what it learns is `teacher`'s, the door is `web`'s. Other clients than
+ours may use it too, over WebSocket or HTTP.
 """
 
 import asyncio
 import contextlib
 import itertools
 import logging
+import time
 from collections.abc import Iterator
 from typing import Protocol, assert_never
 
@@ -17,14 +19,17 @@ from spark_lsp.core.prompt import Prompt
 from spark_lsp.core.settings import EMBEDDED
 from spark_lsp.core.windows import outside
 from spark_lsp.engine.model import Engine, Piece
-from spark_lsp.server.websocket import Socket
+from spark_lsp.server.web import Socket
 from spark_lsp.wire.events import Usage
 from spark_lsp.wire.server import Answered, Command, Generate, Prepare, Server, Stop
 
 _log = logging.getLogger(__name__)
 
 MODELS = msgspec.json.encode(
-    {"object": "list", "data": [{"id": EMBEDDED, "object": "model", "owned_by": "spark-lsp"}]}
+    {
+        "object": "list",
+        "data": [{"id": EMBEDDED, "object": "model", "created": 0, "owned_by": "spark-lsp"}],
+    }
 ).decode()
 
 _OUTPUT_LIMIT = 128
@@ -50,7 +55,7 @@ class Service:
 
     async def handle(self, socket: Socket) -> None:
         """Serve one connection until it is gone."""
-        conversation = _Conversation(self, socket, Server(EMBEDDED, self._fresh_id))
+        conversation = _Conversation(self, socket, Server(EMBEDDED, self._fresh_id, time.time))
         try:
             async with contextlib.aclosing(socket.frames()) as frames:
                 async for frame in frames:
@@ -102,25 +107,37 @@ class _Conversation:
                 assert_never(command)
 
     async def _generate(self, command: Generate) -> None:
-        key, written = command.key, 0
+        key, written, limit = command.key, 0, command.max_output_tokens
         try:
             for piece in self._pieces(command):
+                if written == limit:
+                    self.obey(self.server.finish(key, _used(written), "max_output_tokens"))
+                    return
                 for frame in self.server.delta(key, piece.text):
                     self._socket.send(frame)
                 written += 1
-                await asyncio.sleep(0)  # an interrupt may have come
+                await asyncio.sleep(0)  # an interrupt may have come, or a steer
+                await self._socket.ready()
+                self.obey(self.server.boundary(key, _used(written)))
         except Exception:  # noqa: BLE001 - whatever it was, the answer must end
             # A lane whose answer never ends would be blocked for good.
             _log.exception("the engine failed")
             self.obey(self.server.fail(key, "server_error", "the embedded engine failed"))
         else:
-            self.obey(self.server.finish(key, Usage(output_tokens=written)))
+            self.obey(self.server.finish(key, _used(written)))
 
     def _pieces(self, command: Generate) -> Iterator[Piece]:
-        prompt, limit = command.prompt, command.max_output_tokens or _OUTPUT_LIMIT
+        # One more than is wanted, to know whether an answer was cut.
+        prompt, wanted = command.prompt, command.max_output_tokens
+        limit = wanted + 1 if wanted else _OUTPUT_LIMIT
         return self._service.engine.complete(
             prompt.path, prompt.prefix, prompt.suffix, _reference(prompt), limit
         )
+
+
+def _used(written: int) -> Usage:
+    """Return what an answer cost; the prompt is free, and therefore not counted."""
+    return Usage(output_tokens=written)
 
 
 def _reference(prompt: Prompt) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from spark_lsp.server.websocket import Endpoint, Unreachable
+from spark_lsp.server.endpoint import Endpoint, Unreachable
 
 _DYING = 0.05
 """Seconds in which a child that has closed its connection may turn out to have died."""

@@ -5,7 +5,7 @@ Owns the splitting of a byte stream into bodies and the spelling of a body as a 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,10})[ \t]*", re.IGNORECASE)
 _TYPE = re.compile(rb"content-type:[^\r\n]*", re.IGNORECASE)
@@ -71,3 +71,18 @@ def _length(header: bytes) -> int:
     if lengths[0] > _BODY_LIMIT:
         raise FramingError(f"a body of {lengths[0]} bytes is too large")
     return lengths[0]
+
+
+class Framed:
+    """A writer of bodies, as pygls wants one, that puts each into its frame."""
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        """Take where the frames go."""
+        self._write = write
+
+    def write(self, data: bytes) -> None:
+        """Write one body."""
+        self._write(frame(data))
+
+    def close(self) -> None:
+        """Leave what is behind it to whoever has opened that."""

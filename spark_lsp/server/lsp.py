@@ -32,13 +32,15 @@ from spark_lsp.core.events import (
     Withdrawn,
 )
 from spark_lsp.core.text import Encoding, Position
-from spark_lsp.server.framing import frame
+from spark_lsp.server.framing import Framed
 from spark_lsp.server.hooks import Hooks, Introduction
 from spark_lsp.server.items import ACCEPT_COMMAND, item
 from spark_lsp.server.pipes import Pipe
 from spark_lsp.server.progress import TOKEN, Bar
+from spark_lsp.server.status import METHOD, StatusLine
 from spark_lsp.server.sync import edited, opened
 from spark_lsp.server.uris import location
+from spark_lsp.wire.frames import encode
 
 _log = logging.getLogger(__name__)
 
@@ -85,19 +87,6 @@ class InlineCompletionRequest:
     params: InlineCompletionParams
 
 
-class _Writer:
-    """Lets pygls write bodies; the frame around them is ours."""
-
-    def __init__(self, pipe: Pipe) -> None:
-        self._pipe = pipe
-
-    def write(self, data: bytes) -> None:
-        self._pipe.write(frame(data))
-
-    def close(self) -> None:
-        """Leave the pipe to `app`, which has opened it."""
-
-
 class Protocol(LanguageServerProtocol):
     """pygls' protocol with an intake that answers everything."""
 
@@ -110,6 +99,7 @@ class Protocol(LanguageServerProtocol):
         self._ids = itertools.count(1)
         self._asked: set[str] = set()
         self._versions: dict[str, int] = {}
+        self.status = StatusLine(lambda value: self.notify(METHOD, value))
         self.bar = Bar(
             lambda: self.send_request(
                 lsp.WINDOW_WORK_DONE_PROGRESS_CREATE, lsp.WorkDoneProgressCreateParams(TOKEN)
@@ -143,9 +133,11 @@ class Protocol(LanguageServerProtocol):
     def grow(self, effect: Grow) -> None:
         """Send more of an answer as `$/progress`."""
         token = self._pending[effect.request][1]
-        if token is not None:
+        if token is not None and self.writer is not None:
+            # Past pygls, which takes as long for a delta as all the rest together.
             value = {"kind": "replace", "items": [item(effect.suggestion)]}
-            self.notify(lsp.PROGRESS, lsp.ProgressParams(token=token, value=value))
+            params = {"token": token, "value": value}
+            self.writer.write(encode({"jsonrpc": "2.0", "method": lsp.PROGRESS, "params": params}))
 
     def reply(self, effect: Reply) -> None:
         """Send the answer of a request."""
@@ -198,6 +190,7 @@ class Protocol(LanguageServerProtocol):
             )
         if registrations:
             self.send_request(lsp.CLIENT_REGISTER_CAPABILITY, lsp.RegistrationParams(registrations))
+        self.status.ready()
         if getattr(self.client_capabilities.window, "work_done_progress", None):
             self.bar.ready()
 
@@ -348,7 +341,7 @@ class Server(LanguageServer):
 
     def connect(self, pipe: Pipe) -> None:
         """Send to this pipe from now on."""
-        self.protocol.set_writer(_Writer(pipe), include_headers=False)
+        self.protocol.set_writer(Framed(pipe.write), include_headers=False)
 
     def complain(self, sentence: str) -> None:
         """Show a person what is wrong and what to do."""

@@ -22,42 +22,39 @@ A *request* is a completion (it has a handle) or a warm-up. It lives through
   lanes the next request on the lane replaces the base: it serves once.
 - *Cancelling* is silent at once: the handle is gone and nothing is said about it again. The request
   keeps its lane until the server ends it ("draining"), sooner where an interrupt is understood.
+- *Steering.* An accepted steer ends the response and begins a successor on the same lane, unasked;
+  its `response.created` is where the new answer begins. The request stays one request throughout.
 - *Repair.* When the server no longer knows the base, the base is forgotten and the request goes
   out again in full, once, and only if none of its text has been heard. A base that has served is
-  warmed anew; one that never has is not, lest a server forget one with every key.
+  warmed anew; one that never has is not, lest a server forget one with every key. When the server
+  names a field that it does not take, the profile loses it, and the request goes out without.
 - *Distrust.* A frame that does not fit the state of its lane changes nothing.
 """
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.wire import events as wire
+from spark_lsp.wire.capabilities import Profile, event_named
+from spark_lsp.wire.cleaning import Cleaner
+from spark_lsp.wire.drafts import Base, Drafts
 from spark_lsp.wire.faults import Fault, Remedy
 from spark_lsp.wire.frames import Malformed, Unknown
-from spark_lsp.wire.lanes import Lanes, Request
-from spark_lsp.wire.layout import block_items, stable_items, tail_items
-from spark_lsp.wire.outcomes import Delta, Ended, Event, Failed, Step, Warmed
-from spark_lsp.wire.requests import Profile, spelled_create, spelled_interrupt, spelled_items
+from spark_lsp.wire.lanes import Lanes, Request, Steering
+from spark_lsp.wire.outcomes import Delta, Ended, Event, Failed, Steered, Step, Unsteered, Warmed
+from spark_lsp.wire.requests import spelled_steer
 
 FRAME_LIMIT = 15 * 1024 * 1024
 """Frames of this many bytes are not sent: servers close with 1009 from 16 MiB on (§1.5, §9.8)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Base:
-    lane: str
-    stable: tuple[Block, ...]
-    response_id: str
-    proven: bool = False  # a completion has continued from it
-
-
 class Client:
     """The client's half of a connection; see the theory of operation above.
 
-    One client outlives its connections: after `lost` it is as new, except that it remembers that
-    the server refused interrupts (`profile` tells).
+    One client outlives its connections: after `lost` it is as new, except that it remembers what
+    the server has refused (`profile` tells).
     """
 
     def __init__(self, profile: Profile) -> None:
@@ -66,29 +63,45 @@ class Client:
         self._waiting: deque[Request] = deque()
         self._next_warm: Request | None = None
         self._lanes = Lanes(named=profile.lanes)
-        self._base: _Base | None = None
-        self._spelled: tuple[tuple[Block, ...], bytes] = ((), spelled_items(stable_items(())))
+        self._base: Base | None = None
+        self._drafts = Drafts()
 
     @property
     def profile(self) -> Profile:
         """What is believed of the provider by now."""
         return self._profile
 
+    def learn(self, lesser: Profile) -> None:
+        """Goes on with a provider that can do less than was believed."""
+        if self._profile.lanes and not lesser.lanes:
+            self._lanes.unname()
+        if not lesser.continuation or not lesser.lanes:
+            self._base = None
+        self._profile = lesser
+
     @property
     def in_flight(self) -> int:
         """How many requests the server has, cancelled ones that still drain included."""
         return len(self._lanes)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a completion would be sent at once."""
+        return not self._waiting and self._lanes.free() is not None
+
     def warm(self, stable: tuple[Block, ...]) -> Step:
         """Prepares the server for prompts with this stable part.
 
         One warm-up runs at a time. One that still waits is superseded by the next (code
-        "superseded"); the base in use stays until the new one is ready.
+        "superseded"); the base in use stays until the new one is ready. Where the server knows no
+        warm-ups, that is said at once (code "no_warm_up").
         """
+        if not self._profile.warm_up:
+            return Step(events=[Warmed.unable(stable)])
         step = Step()
-        if self._next_warm is not None:
-            fault = Fault("superseded", "a newer warm-up took its place")
-            step.events.append(Warmed(ok=False, stable=self._next_warm.stable, fault=fault))
+        if (waiting := self._next_warm) is not None:
+            reason = "a newer warm-up took its place"
+            step.events.append(Warmed.cold(waiting.stable, "superseded", reason))
         self._next_warm = Request(None, stable)
         self._dispatch(step)
         return step
@@ -105,8 +118,7 @@ class Client:
         """
         if handle in self._open:
             raise ValueError(f"handle {handle} is open already")
-        request = self._open[handle] = Request(handle, prompt.stable, prompt)
-        self._waiting.append(request)
+        self._waiting.append(self._begun(handle, prompt))
         step = Step()
         self._dispatch(step)
         return step
@@ -115,19 +127,32 @@ class Client:
         """Forgets a completion: no event names this handle again. Unknown handles are fine.
 
         The ladder (§9.3): an interrupt where understood, sent as soon as the response has an id;
-        else the answer drains unheard and the next request takes a free lane; else the connection
-        must be dropped.
+        else the answer drains unheard and the next request takes a free lane; else there is no room
+        here until it has drained (`has_room`).
         """
         request = self._open.pop(handle, None)
         if request is None:
             return Step()
-        if self._lanes.at(request.lane) is not request:
+        if request in self._waiting:
             self._waiting.remove(request)
             return Step()
         request.cancelled = True
-        if self._profile.interrupt and (request.response_id or not request.created):
-            return Step(_interrupts(request))
-        return Step(drop=self._lanes.free() is None)
+        return Step(request.interrupt if self._profile.interrupt else [])
+
+    def steer(self, handle: int, instruction: str) -> Step:
+        """Says something to an answer that is being written, where the server takes that.
+
+        What becomes of it comes as `Steered`, or as `Unsteered`: then the caller goes on down the
+        ladder (§9.4) by cancelling and asking anew.
+        """
+        request = self._open.get(handle)
+        if request is None:
+            return Step()
+        able = self._profile.steer and request.response_id
+        if not able or request.steering is not Steering.NONE:
+            return Step(events=[Unsteered(handle)])
+        request.steering = Steering.ASKED
+        return Step([spelled_steer(request.response_id, instruction).decode()])
 
     def receive(self, frame: str | bytes) -> Step:
         """Takes one frame from the server. Never raises; what does not fit changes nothing."""
@@ -143,6 +168,8 @@ class Client:
                 return self._terminal(event)
             case wire.InterruptFailed():
                 self._interrupt_failed(event)
+            case wire.SteerAccepted() | wire.SteerPending() | wire.SteerFailed():
+                return self._steer_answered(event)
             case wire.ErrorFrame():
                 return self._error(event)
             case Unknown() | Malformed():
@@ -161,12 +188,12 @@ class Client:
         warming = [request for request in self._lanes.in_flight() if request.handle is None]
         if self._next_warm is not None:
             warming.append(self._next_warm)
-        events: list[Event] = [_failed(handle, fault) for handle in self._open]
-        events += [Warmed(ok=False, stable=request.stable, fault=fault) for request in warming]
+        events: list[Event] = [Failed.of(handle, fault) for handle in self._open]
+        events += [Warmed.cold(request.stable, fault.code, reason) for request in warming]
         self._open.clear()
         self._waiting.clear()
         self._next_warm = None
-        self._lanes.clear()
+        self._lanes = Lanes(named=self._profile.lanes)
         self._base = None
         return events
 
@@ -174,36 +201,32 @@ class Client:
 
     def _text(self, event: wire.TextDelta) -> Step:
         request = self._lanes.running(event.lane)
-        if request is None or request.handle is None or request.cancelled or not event.delta:
+        if request is None or not request.hears(event) or request.handle is None:
             return Step()
-        if event.response_id and event.response_id != request.response_id:
-            return Step()
-        if event.output_index in request.muted:
-            return Step()
-        # A number heard before is a repetition. Zero belongs to response.created (§1.7): on a
-        # delta it comes from a server that does not count.
-        number = event.sequence_number or 0
-        if 0 < number <= request.heard:
-            return Step()
-        request.heard = number
-        request.spoken = True
-        return Step(events=[Delta(request.handle, event.delta)])
+        text = request.cleaner.feed(event.delta) if request.cleaner else event.delta
+        return Step(events=[Delta(request.handle, text)] if text else [])
 
     def _created(self, event: wire.Created) -> Step:
-        request = self._lanes.at(event.lane)
-        if request is None or request.created or self._lanes.is_over(event.lane, event.response_id):
+        if not event.lane and self._profile.lanes and self._lanes.in_flight():
+            # It answers, and has not understood `stream_id`.
+            self.learn(replace(self._profile, lanes=False))
+        request = self._lanes.begun_by(event)
+        if request is None:
             return Step()
         request.created = True
         request.response_id = event.response_id
         if request.parent and self._base and self._base.response_id == request.parent:
             self._base = replace(self._base, proven=True)
-        if request.cancelled and self._profile.interrupt:
-            return Step(_interrupts(request))
+        steered = request.steering is Steering.ACCEPTED
+        request.steering = Steering.NONE
+        if request.cancelled:
+            return Step(request.interrupt if self._profile.interrupt else [])
+        if steered and request.handle is not None:
+            return Step(events=[Steered(request.handle, "steered")])
         return Step()
 
     def _noted(self, event: wire.ItemAdded | wire.RefusalDone) -> None:
-        request = self._lanes.running(event.lane)
-        if request is None:
+        if (request := self._lanes.running(event.lane)) is None:
             return
         if isinstance(event, wire.RefusalDone):
             request.refused = True
@@ -211,13 +234,8 @@ class Client:
             request.muted.add(event.output_index)
 
     def _terminal(self, event: wire.Completed | wire.Incomplete | wire.Broken) -> Step:
-        request = self._lanes.at(event.lane)
-        if request is None or self._lanes.is_over(event.lane, event.response_id):
-            return Step()
-        # Only a failure may come before response.created.
-        if not request.created and not isinstance(event, wire.Broken):
-            return Step()
-        if request.response_id and event.response_id not in {"", request.response_id}:
+        request = self._lanes.ended_by(event)
+        if request is None:
             return Step()
         step = Step()
         match event:
@@ -226,6 +244,9 @@ class Client:
             case wire.Incomplete(reason="content_filter"):
                 fault = Fault("content_filter", "the provider's filter stopped the answer")
                 self._fail(request, fault, step)
+            case _ if request.steering is Steering.ACCEPTED:
+                self._lanes.succeed(request)
+                request.cleaner = self._cleaner(request.prompt)
             case wire.Incomplete():
                 self._end(request, event.usage, event.reason, step)
             case wire.Completed():
@@ -237,24 +258,43 @@ class Client:
 
     def _interrupt_failed(self, event: wire.InterruptFailed) -> None:
         # After the terminal frame it only says that the interrupt came late (§1.6 b).
-        cancelled = {
-            request.response_id for request in self._lanes.in_flight() if request.cancelled
-        }
+        running = self._lanes.in_flight()
+        cancelled = {request.response_id for request in running if request.cancelled}
         if event.response_id and event.response_id in cancelled:
             self._profile = replace(self._profile, interrupt=False)
+
+    def _steer_answered(
+        self, event: wire.SteerAccepted | wire.SteerPending | wire.SteerFailed
+    ) -> Step:
+        step = Step()
+        accepted = isinstance(event, wire.SteerAccepted)
+        if isinstance(event, wire.SteerFailed):
+            self._profile = self._profile.without(event.fault) or self._profile
+        if (request := self._lanes.steered(event.response_id)) is not None:
+            self._steer_settled(request, step, accepted=accepted)
+            if not request.created and not accepted:
+                # It had ended for a successor that there will not be.
+                self._lanes.take(request)
+                self._dispatch(step)
+        return step
+
+    def _steer_settled(self, request: Request, step: Step, *, accepted: bool) -> None:
+        request.steering = Steering.ACCEPTED if accepted else Steering.NONE
+        if not accepted and request.wanted and request.handle is not None:
+            step.events.append(Unsteered(request.handle))
 
     def _error(self, event: wire.ErrorFrame) -> Step:
         fault = event.fault
         step = Step(drop=fault.remedy is Remedy.RECONNECT)
-        if "response.interrupt" in fault.message:
-            # How a server answers that has never heard of it. The lane may still be talking: its
-            # next request hears nothing before its own response.created.
+        # An event that it has never heard of is answered like this; no request ends with that.
+        about = event_named(fault)
+        if about == "response.interrupt":
             self._profile = replace(self._profile, interrupt=False)
-        request = self._lanes.at(event.lane)
-        if request is None and not event.lane:
-            # The lane is optional on errors (§1.5): with one request there is no doubt.
-            request = self._lanes.only()
-        if request is not None:
+        elif about == "response.steer":
+            self._profile = replace(self._profile, steer=False)
+            for asked in self._lanes.asked_to_steer():
+                self._steer_settled(asked, step, accepted=False)
+        elif (request := self._lanes.blamed(event.lane)) is not None:
             self._fail(request, fault, step)
         return step
 
@@ -263,43 +303,75 @@ class Client:
     def _end(self, request: Request, usage: wire.Usage, reason: str, step: Step) -> None:
         self._lanes.take(request)
         if request.handle is None:
-            ok = reason == "completed"
-            if ok and self._profile.continuation and request.response_id:
-                self._base = _Base(request.lane, request.stable, request.response_id)
-            fault = None if ok else Fault(reason, "the warm-up was cut short")
-            step.events.append(Warmed(ok, request.stable, usage, fault))
-        elif not request.cancelled:
+            step.events.append(self._prepared(request, usage, reason))
+        elif request.wanted:
+            if rest := request.cleaner.close() if request.cleaner else "":
+                step.events.append(Delta(request.handle, rest))
             del self._open[request.handle]
-            step.events.append(Ended(request.handle, usage, reason))
+            ended = Ended(request.handle, usage, reason)
+            # What came too late to be steered is asked anew.
+            asked = request.steering is Steering.ASKED
+            step.events.append(Unsteered(request.handle) if asked else ended)
         self._dispatch(step)
+
+    def _prepared(self, request: Request, usage: wire.Usage, reason: str) -> Warmed:
+        if request.spoken:
+            # It passes over `generate`: answers that nobody wants have to be paid for.
+            self._profile = replace(self._profile, warm_up=False)
+            return Warmed.unable(request.stable)
+        if reason != "completed":
+            return Warmed.cold(request.stable, reason, "the warm-up was cut short")
+        # Without lanes, what was sent after it takes its place.
+        newest = self._profile.lanes or not self._lanes.in_flight()
+        if newest and self._profile.continuation and request.response_id:
+            self._base = Base(request.lane, request.stable, request.response_id)
+        return Warmed(ok=True, stable=request.stable, usage=usage)
 
     def _fail(self, request: Request, fault: Fault, step: Step) -> None:
         self._lanes.take(request)
         lost_parent = bool(request.parent) and fault.names_parent
         if lost_parent and self._base is not None and self._base.response_id == request.parent:
-            if self._base.proven and self._next_warm is None:
+            if self._base.proven and request.handle is not None and self._next_warm is None:
                 # It was good until now: without another one, every key would be sent in full.
                 self._next_warm = Request(None, self._base.stable)
             self._base = None
-        if lost_parent and fault.code in {"unsupported_parameter", "unknown_parameter"}:
-            self._profile = replace(self._profile, continuation=False)
-        if lost_parent and not request.spoken and not request.cancelled and not step.drop:
-            again = Request(request.handle, request.stable, request.prompt, full=True)
-            if again.handle is not None:
-                self._open[again.handle] = again
-            self._send(again, request.lane, step)
+        fewer = request.sent is not None and request.sent.without(fault) is not None
+        self.learn(self._profile.without(fault) or self._profile)
+        silent = not request.spoken and not request.cancelled and not step.drop
+        if silent and (lost_parent or fewer):
+            self._again(request, step, full=lost_parent)
         else:
             self._settle(request, fault, step)
         self._dispatch(step)
 
+    def _again(self, request: Request, step: Step, *, full: bool) -> None:
+        """Sends a request once more, in its place."""
+        if request.handle is not None:
+            completion = self._begun(request.handle, request.prompt)
+            completion.full = full
+            self._waiting.appendleft(completion)
+        elif self._next_warm is None and self._profile.warm_up:
+            self._next_warm = Request(None, request.stable, full=full)
+        else:
+            step.events.append(Warmed.unable(request.stable))
+
     def _settle(self, request: Request, fault: Fault, step: Step) -> None:
         if request.handle is None:
             step.events.append(Warmed(ok=False, stable=request.stable, fault=fault))
-        elif not request.cancelled:
+        elif request.wanted:
             del self._open[request.handle]
-            step.events.append(_failed(request.handle, fault))
+            step.events.append(Failed.of(request.handle, fault))
 
     # How requests leave.
+
+    def _begun(self, handle: int, prompt: Prompt | None) -> Request:
+        stable = () if prompt is None else prompt.stable
+        request = Request(handle, stable, prompt, cleaner=self._cleaner(prompt))
+        self._open[handle] = request
+        return request
+
+    def _cleaner(self, prompt: Prompt | None) -> Cleaner | None:
+        return Cleaner(prompt) if prompt is not None and self._profile.cleans else None
 
     def _dispatch(self, step: Step) -> None:
         """Sends what waits, completions first, as far as lanes are free."""
@@ -308,50 +380,21 @@ class Client:
         while self._waiting and (lane := self._lanes.free()) is not None:
             self._send(self._waiting.popleft(), lane, step)
         in_use = None if self._base is None else self._base.lane
+        if self._next_warm is not None and not self._profile.warm_up:
+            step.events.append(Warmed.unable(self._next_warm.stable))
+            self._next_warm = None
         if self._next_warm is not None and (lane := self._lanes.free_for_base(in_use)) is not None:
             request, self._next_warm = self._next_warm, None
             self._send(request, lane, step)
 
     def _send(self, request: Request, lane: str, step: Step) -> None:
-        frame = self._frame(request, lane)
+        frame = self._drafts.frame(self._profile, request, lane, self._base)
         if len(frame) >= FRAME_LIMIT:
-            size = f"{len(frame) / 1024 / 1024:.1f} MiB"
-            message = f"the request is {size}, over the limit of 15 MiB: send less context"
+            message = f"the request has {len(frame) / 2**20:.1f} of 15 MiB: send less context"
             self._settle(request, Fault("frame_too_large", message), step)
             return
         if not self._profile.lanes:
             self._base = None
+        request.sent = self._profile
         self._lanes.put(request, lane)
         step.frames.append(frame.decode())
-
-    def _frame(self, request: Request, lane: str) -> bytes:
-        tail = [] if request.prompt is None else tail_items(request.prompt)
-        base = None if request.full else self._base
-        known = 0 if base is None else len(base.stable)
-        if base is not None and known and request.stable[:known] == base.stable:
-            spelled = spelled_items(block_items(request.stable[known:]) + tail)
-        else:
-            base = None
-            spelled = b",".join(
-                filter(None, (self._spelled_stable(request.stable), spelled_items(tail)))
-            )
-        request.parent = "" if base is None else base.response_id
-        return spelled_create(
-            self._profile, spelled, lane, request.parent, generate=request.prompt is not None
-        )
-
-    def _spelled_stable(self, stable: tuple[Block, ...]) -> bytes:
-        # Kept: a provider without continuation is sent the same half megabyte with every key.
-        if self._spelled[0] is not stable:
-            self._spelled = (stable, spelled_items(stable_items(stable)))
-        return self._spelled[1]
-
-
-def _interrupts(request: Request) -> list[str]:
-    """The interrupt of a request, none while it has no response id."""
-    return [spelled_interrupt(request.response_id).decode()] if request.response_id else []
-
-
-def _failed(handle: int, fault: Fault) -> Failed:
-    transient = fault.remedy is not Remedy.REPORT
-    return Failed(handle, fault.code, fault.message, transient, fault.retry_after)

@@ -1,9 +1,11 @@
 """Owns how a server tells one response: the whole sequence of events, numbered, in order.
 
 Which response runs when is the business of `server`; the same events serve server-sent events.
-Source: responses-protocol.md §1.3, §1.5, §1.7.
+Source: responses-protocol.md §1.3, §1.7.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -35,17 +37,43 @@ class Emitter:
         item_id: the id of the one message it may hold.
         model: the model's name.
         parent: the response it continues, "" for none.
+        created_at: when it began, in seconds since the epoch.
+        told_back: fields of the request that every response object repeats.
     """
 
     def __init__(
-        self, lane: str, response_id: str, item_id: str, model: str, parent: str = ""
+        self,
+        lane: str,
+        response_id: str,
+        item_id: str,
+        model: str,
+        parent: str = "",
+        *,
+        created_at: float = 0.0,
+        told_back: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self._lane = lane
         self._response_id = response_id
         self._item_id = item_id
-        self._model = model
-        self._parent = parent
         self._number = -1
+        # Whole, because typed clients read all of it. Instructions and tools are not repeated:
+        # they have had no say, and a coding agent sends tens of kilobytes of them.
+        self._response = {
+            "id": response_id,
+            "object": "response",
+            "created_at": int(created_at),
+            "model": model,
+            "previous_response_id": parent or None,
+            "instructions": None,
+            "metadata": {},
+            "parallel_tool_calls": False,
+            "store": False,
+            "temperature": None,
+            "tool_choice": "none",
+            "tools": [],
+            "top_p": None,
+            **told_back,
+        }
         self._texts: list[str] = []
         self._output: list[Item] = []
 
@@ -53,6 +81,11 @@ class Emitter:
     def output(self) -> list[Item]:
         """What the response adds to the input of those that continue it: completed items only."""
         return self._output
+
+    @property
+    def written(self) -> str:
+        """The text so far."""
+        return "".join(self._texts)
 
     def opened(self) -> list[str]:
         """Tells that the response exists and runs."""
@@ -88,6 +121,11 @@ class Emitter:
             ),
         ]
 
+    def steer_accepted(self, steer_id: str) -> list[str]:
+        """Tells that what was said to the response is kept for its successor (§1.6 a)."""
+        steer = {"id": steer_id, "previous_response_id": self._response_id}
+        return [self._event("steer.accepted", steer=steer)]
+
     def failed(self, code: str, message: str) -> list[str]:
         """Tells that the response failed; its partial message is void."""
         return [self._stage("failed", "failed", error={"code": code, "message": message})]
@@ -113,7 +151,7 @@ class Emitter:
     def _closed(self, status: str) -> list[str]:
         if not self._texts:
             return []
-        text = "".join(self._texts)
+        text = self.written
         part = {"type": "output_text", "text": text, "annotations": []}
         self._output = [self._message(status, [part])]
         return [
@@ -135,18 +173,14 @@ class Emitter:
         }
 
     def _stage(self, name: str, status: str, usage: Usage | None = None, **changed: Any) -> str:
-        response = {
-            "id": self._response_id,
-            "object": "response",
+        state = {
             "status": status,
-            "model": self._model,
-            "previous_response_id": self._parent or None,
             "output": self._output,
             "error": None,
             "incomplete_details": None,
             "usage": None if usage is None else _spelled_usage(usage),
         }
-        return self._event(name, response=response | changed)
+        return self._event(name, response=self._response | state | changed)
 
     def _event(self, name: str, **fields: Any) -> str:
         self._number += 1
@@ -167,23 +201,3 @@ def _spelled_usage(usage: Usage) -> dict[str, Any]:
         "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
         "total_tokens": usage.input_tokens + usage.output_tokens,
     }
-
-
-def error_frame(
-    code: str, message: str, *, status: int = 400, lane: str = "", param: str | None = None
-) -> str:
-    """Spells an `error` for a request that never became a response (§1.5)."""
-    head: dict[str, Any] = {"type": "error", "status": status}
-    if lane:
-        head["stream_id"] = lane
-    error = {"type": "invalid_request_error", "code": code, "message": message, "param": param}
-    return encode(head | {"sequence_number": 0, "error": error}).decode()
-
-
-def refused_frame(name: str, code: str, message: str, *, lane: str = "", **fields: Any) -> str:
-    """Spells a refusal that ends nothing: `interrupt.failed` or `steer.failed` (§1.6)."""
-    head: dict[str, Any] = {"type": f"response.{name}"}
-    if lane:
-        head["stream_id"] = lane
-    error = {"type": "invalid_request_error", "code": code, "message": message}
-    return encode(head | {"sequence_number": 0, **fields, "error": error}).decode()

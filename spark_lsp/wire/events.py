@@ -117,6 +117,49 @@ class InterruptFailed(Frame, tag="response.interrupt.failed", kw_only=True, froz
     response_id: str
 
 
+class _Steer(msgspec.Struct, frozen=True):
+    previous_response_id: str | None = None
+
+
+class SteerAccepted(Frame, tag="response.steer.accepted", kw_only=True, frozen=True):
+    """The steer is queued; the `response.created` of a successor applies it (§1.6 a)."""
+
+    steer: _Steer = _Steer()
+
+    @property
+    def response_id(self) -> str:
+        """The response that is steered, "" where the server left it out."""
+        return self.steer.previous_response_id or ""
+
+
+class SteerPending(Frame, tag="response.steer.pending", kw_only=True, frozen=True):
+    """The steer waits for a tool's output; we offer no tools, so it will wait for ever."""
+
+    steer: _Steer = _Steer()
+
+    @property
+    def response_id(self) -> str:
+        """The response that was to be steered, "" where the server left it out."""
+        return self.steer.previous_response_id or ""
+
+
+class SteerFailed(Frame, tag="response.steer.failed", kw_only=True, frozen=True):
+    """Not terminal: the response goes on as if nothing had been said."""
+
+    steer: _Steer = _Steer()
+    error: Raw = _NULL
+
+    @property
+    def response_id(self) -> str:
+        """The response that was to be steered, "" where the server left it out."""
+        return self.steer.previous_response_id or ""
+
+    @property
+    def fault(self) -> Fault:
+        """Why not."""
+        return fault_from(self.error)
+
+
 class ErrorFrame(Frame, tag="error", kw_only=True, frozen=True):
     """Terminal for the request it concerns; nested on WebSocket, flat in server-sent events."""
 
@@ -149,6 +192,9 @@ Event: TypeAlias = (
     | Incomplete
     | Broken
     | InterruptFailed
+    | SteerAccepted
+    | SteerPending
+    | SteerFailed
     | ErrorFrame
     | Unknown
     | Malformed
@@ -172,6 +218,9 @@ _KNOWN_EVENTS = (
     | Incomplete
     | Broken
     | InterruptFailed
+    | SteerAccepted
+    | SteerPending
+    | SteerFailed
     | ErrorFrame
 )
 _EVENTS: msgspec.json.Decoder[Event] = msgspec.json.Decoder(cast("type[Event]", _KNOWN_EVENTS))

@@ -30,6 +30,7 @@ _REMEDIES = {
     "server_error": Remedy.RETRY,
     "server_is_overloaded": Remedy.RETRY,
     "slow_down": Remedy.RETRY,
+    "timeout": Remedy.RETRY,
     "websocket_connection_limit_reached": Remedy.RECONNECT,
     "websocket_stream_limit_reached": Remedy.RECONNECT,
     "bio_policy": Remedy.REPORT,
@@ -47,6 +48,20 @@ _REMEDIES = {
     "usage_limit_reached": Remedy.REPORT,
     "usage_not_included": Remedy.REPORT,
 }
+
+
+_LASTING = frozenset(
+    {
+        "credit_balance_exhausted",
+        "insufficient_quota",
+        "invalid_api_key",
+        "model_not_found",
+        "not_found",
+        "permission_denied",
+        "usage_limit_reached",
+        "usage_not_included",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +93,11 @@ class Fault:
         if self.status is not None and (self.status == 429 or self.status >= 500):
             return Remedy.RETRY
         return Remedy.REPORT
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it is about the account or the model, and not about the one request."""
+        return self.code in _LASTING or self.kind in _LASTING
 
     @property
     def names_parent(self) -> bool:

@@ -4,9 +4,15 @@ What is sent on a lane, and what a frame on it means, is the business of `client
 Source: responses-protocol.md §1.4.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.wire.capabilities import Profile
+from spark_lsp.wire.cleaning import Cleaner
+from spark_lsp.wire.events import Broken, Completed, Created, Incomplete, TextDelta
+from spark_lsp.wire.requests import spelled_interrupt
 
 DEFAULT = ""
 """The lane of frames without `stream_id`."""
@@ -16,6 +22,15 @@ BASES = ("base", "base1")
 
 COMPLETIONS = tuple(f"c{number}" for number in range(15))
 """Where completions run: with one warm-up, 16 requests are in flight, as many as are allowed."""
+
+
+class Steering(Enum):
+    """How far the redirection of a response has come (§1.6 a)."""
+
+    NONE = auto()
+    ASKED = auto()
+    ACCEPTED = auto()
+    """A successor will run on the lane, whatever becomes of the response."""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +50,34 @@ class Request:
     refused: bool = False
     heard: int = 0  # the highest sequence number of a delta
     muted: set[int] = field(default_factory=set)  # output indexes that are no answer
+    cleaner: Cleaner | None = None
+    steering: Steering = Steering.NONE
+    sent: Profile | None = None  # what was believed of the provider when it was sent
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for its answer."""
+        return self.handle is not None and not self.cancelled
+
+    @property
+    def interrupt(self) -> list[str]:
+        """The frame that ends its response early; none while that has no id."""
+        return [spelled_interrupt(self.response_id).decode()] if self.response_id else []
+
+    def hears(self, event: TextDelta) -> bool:
+        """Whether a delta on its lane is new text of its answer; it is then remembered."""
+        if self.cancelled or not event.delta or event.output_index in self.muted:
+            return False
+        if event.response_id and event.response_id != self.response_id:
+            return False
+        # A number heard before is a repetition. Zero belongs to response.created (§1.7): on a
+        # delta it comes from a server that does not count.
+        number = event.sequence_number or 0
+        if 0 < number <= self.heard:
+            return False
+        self.heard = number
+        self.spoken = True
+        return True
 
 
 class Lanes:
@@ -47,29 +90,66 @@ class Lanes:
     def __init__(self, *, named: bool) -> None:
         self._named = named
         self._requests: dict[str, Request] = {}
+        self._behind: deque[Request] = deque()  # sent on lanes that turned out to be one
         self._last_ids: dict[str, str] = {}
 
     def __len__(self) -> int:
-        return len(self._requests)
+        return len(self._requests) + len(self._behind)
 
     def at(self, lane: str) -> Request | None:
         """The request that was sent on this lane and has not ended."""
-        return self._requests.get(lane)
+        return self._requests.get(lane if self._named else DEFAULT)
 
     def running(self, lane: str) -> Request | None:
         """The same, once its response has been created."""
-        request = self._requests.get(lane)
+        request = self.at(lane)
         return request if request is not None and request.created else None
 
-    def only(self) -> Request | None:
-        """The one request in flight, None where there are more or none."""
-        if len(self._requests) != 1:
-            return None
-        return next(iter(self._requests.values()))
+    def blamed(self, lane: str) -> Request | None:
+        """The request that an error on this lane is about.
+
+        The lane is optional on errors (§1.5): with one request in flight there is no doubt.
+        """
+        if (request := self.at(lane)) is not None or lane:
+            return request
+        return next(iter(self._requests.values())) if len(self) == 1 else None
 
     def in_flight(self) -> list[Request]:
         """All requests that were sent and have not ended, oldest first."""
-        return list(self._requests.values())
+        return [*self._requests.values(), *self._behind]
+
+    def asked_to_steer(self) -> list[Request]:
+        """Those of which it is not known yet whether they are steered."""
+        return [request for request in self.in_flight() if request.steering is Steering.ASKED]
+
+    def steered(self, response_id: str) -> Request | None:
+        """The request whose response was asked to be steered, or has been and ended."""
+        for request in self.in_flight():
+            if request.steering is Steering.NONE or not response_id:
+                continue
+            ended = not request.created and self.is_over(request.lane, response_id)
+            if ended or request.response_id == response_id:
+                return request
+        return None
+
+    def begun_by(self, event: Created) -> Request | None:
+        """The request that has become this response, None where it does not fit what waits."""
+        request = self.at(event.lane)
+        if request is None or request.created or self.is_over(request.lane, event.response_id):
+            return None
+        return request
+
+    def ended_by(self, event: Completed | Incomplete | Broken) -> Request | None:
+        """The request that a terminal event ends, None where it does not fit what runs there."""
+        request = self.at(event.lane)
+        if request is None or self.is_over(request.lane, event.response_id):
+            return None
+        # Only a failure may come before response.created.
+        if not request.created and not isinstance(event, Broken):
+            return None
+        if request.response_id and event.response_id not in {"", request.response_id}:
+            return None
+        return request
 
     def is_over(self, lane: str, response_id: str) -> bool:
         """Whether this is the response that ran on the lane before."""
@@ -93,12 +173,25 @@ class Lanes:
         request.lane = lane
         self._requests[lane] = request
 
+    def succeed(self, request: Request) -> None:
+        """The response has ended, and another of the same request follows on its lane."""
+        self._last_ids[request.lane] = request.response_id
+        request.created = request.refused = False
+        request.response_id, request.heard = "", 0
+        request.muted.clear()
+
     def take(self, request: Request) -> None:
         """The request has ended; its lane is free."""
         del self._requests[request.lane]
         self._last_ids[request.lane] = request.response_id
+        if self._behind and request.lane == DEFAULT:
+            self.put(self._behind.popleft(), DEFAULT)
 
-    def clear(self) -> None:
-        """The connection is gone, and its lanes with it."""
+    def unname(self) -> None:
+        """The server knows no lanes: what was sent runs one after the other, as it was sent."""
+        self._named = False
+        self._behind.extend(self._requests.values())
         self._requests.clear()
         self._last_ids.clear()
+        if self._behind:
+            self.put(self._behind.popleft(), DEFAULT)

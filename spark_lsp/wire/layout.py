@@ -1,44 +1,72 @@
-"""Owns the words in which a `Prompt` is put to a chat model, and reads such words back.
+"""Owns the words in which a `Prompt` or a `Rewrite` is put to a chat model, and reads them back.
 
-One message per stable block and one message for the cursor, each cut into content parts so that
+One message per stable block and one for what is asked now, each cut into content parts so that
 markers and raw text never share a part: any text survives without escaping, and a longer stable
 part begins with the very items of the shorter one. What goes into a prompt is `core`'s business;
-how items become a frame is that of `responses`.
+how items become a frame is that of `requests`.
 
 ```
-developer  what is asked                                       always the same
+developer  how to answer                                         always the same
 developer  <context kind="rules" path="AGENTS.md"> … </context>
 user       <context kind="file" path="src/a.py"> … </context>    one per block
 user       <cursor path="src/b.py"> <after> suffix </after> <before> prefix     ends at the cursor
 ```
+
+Instead of the last, where a region is to be rewritten:
+
+```
+user       <edit path="src/b.py"> <before> … </before> <region> … </region> <after> … </after>
+           <instruction> … </instruction>  how to answer this one
+```
+
+The stable part is the same for both, so that one warm base serves both; what is different about a
+rewrite is said at its end. A plain chat model is shown the same in two messages, see
+`chat_messages`.
 """
 
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 
 Item: TypeAlias = dict[str, Any]
 """One element of a Responses `input` list, as plain JSON data."""
 
 TASK = """\
 You complete code inside an editor while a person types. Messages with <context> show parts of \
-their workspace; the last message shows the open file around the cursor: first the text after the \
+their workspace. The last message shows the open file around the cursor: first the text after the \
 cursor, then the text before it, which ends exactly at the cursor.
-Answer with only the text to insert at the cursor. It is inserted as it stands: no explanation, no \
-Markdown fence, no repetition of what already stands before or after the cursor, the same \
+Answer with only the text that is missing at the cursor. It is inserted as it stands: begin with \
+the very next character, and never repeat what stands before the cursor, not even its line or \
+indentation, nor what stands after it. No explanation, no Markdown fence, no tags; the same \
 indentation and style as the code around it. Stop where the thought ends, at most a few lines. \
-Answer with nothing if nothing should be inserted."""
+Answer with nothing if nothing is missing."""
+
+REWRITE = """\
+This time, rewrite <region> as <instruction> says. Answer with only the new text of the region, \
+all of it, with its indentation: no text from before or after it, no explanation, no fence, no \
+tags."""
+"""What is different about a rewrite, and as it contradicts `TASK`, said last."""
+
+MARKUP = ("context", "cursor", "edit", "before", "after", "region", "instruction")
+"""The names of the markers, which a model may say again."""
 
 _CONTEXT_CLOSE = "\n</context>\n"
 _BEFORE_OPEN = "\n</after>\n<before>\n"
+_REGION_OPEN = "\n</before>\n<region>\n"
+_AFTER_OPEN = "\n</region>\n<after>\n"
+_INSTRUCTION_OPEN = "\n</after>\n<instruction>\n"
+_EDIT_CLOSE = f"\n</instruction>\n{REWRITE}"
+_CHAT_CLOSE = "</before>\nWrite only what is missing where </before> stands."
 
 _CONTEXT_OPEN = re.compile(
     r'<context kind=("(?:[^"\\]|\\.)*") path=("(?:[^"\\]|\\.)*")>\n', re.DOTALL
 )
 _CURSOR_OPEN = re.compile(r'<cursor path=("(?:[^"\\]|\\.)*")>\n<after>\n', re.DOTALL)
+_EDIT_OPEN = re.compile(r'<edit path=("(?:[^"\\]|\\.)*")>\n<before>\n', re.DOTALL)
 
 
 def stable_items(stable: Sequence[Block]) -> list[Item]:
@@ -62,20 +90,50 @@ def block_items(blocks: Sequence[Block]) -> list[Item]:
     ]
 
 
-def tail_items(prompt: Prompt) -> list[Item]:
-    """Spells what changes with every key: suffix first, then the prefix up to the cursor.
+def tail_items(prompt: Prompt | Rewrite) -> list[Item]:
+    """Spells what is asked now, and changes with every key.
 
-    The prefix ends the last part, so that nothing stands between it and the answer, and so that
-    the text in front of the cursor, which grows, is what a prefix cache sees last.
+    The suffix comes first, then the prefix up to the cursor: nothing stands between it and the
+    answer, and the text in front of the cursor, which grows, is what a prefix cache sees last. An
+    edit is asked for once, so that its parts come in the order of the file.
     """
+    path = _quoted(prompt.path)
+    if isinstance(prompt, Prompt):
+        opening = f"<cursor path={path}>\n<after>\n"
+        return [_message("user", opening, prompt.suffix, _BEFORE_OPEN, prompt.prefix)]
     return [
         _message(
             "user",
-            f"<cursor path={_quoted(prompt.path)}>\n<after>\n",
-            prompt.suffix,
-            _BEFORE_OPEN,
-            prompt.prefix,
+            f"<edit path={path}>\n<before>\n",
+            prompt.before,
+            _REGION_OPEN,
+            prompt.region,
+            _AFTER_OPEN,
+            prompt.after,
+            _INSTRUCTION_OPEN,
+            prompt.instruction,
+            _EDIT_CLOSE,
         )
+    ]
+
+
+def chat_messages(prompt: Prompt | Rewrite) -> list[dict[str, str]]:
+    """Spells it all for a plain chat model, as the `messages` of chat completions.
+
+    One system message, then one user message, each a string: templates of open models reject a
+    system message in the middle, two user messages in a row, or parts. They also strip blanks from
+    the end of a message, where a prefix has its indentation: so the cursor has a marker here, and
+    the last words, which small models heed most, say what is wanted. A longer stable part still
+    begins like the shorter one.
+    """
+    items = stable_items(prompt.stable)
+    users = [item["role"] == "user" for item in items]
+    first = users.index(True) if True in users else len(items)
+    asked = [*items[first:], *tail_items(prompt)]
+    closing = _CHAT_CLOSE if isinstance(prompt, Prompt) else ""
+    return [
+        {"role": "system", "content": f"{TASK}\n{_text(items[1:first])}"},
+        {"role": "user", "content": _text(asked) + closing},
     ]
 
 
@@ -85,10 +143,13 @@ def read(items: Sequence[object]) -> Prompt:
     For items of this module the result is the prompt that was spelled, without the blocks'
     reasons. Other clients (a plain string, the messages of a chat program) yield a prompt whose
     prefix is the last user message's text; what else they sent is not understood and not used.
-    Nothing raises.
+    Once a place is told, only another place moves it: what else a user says is a steer (§1.6 a).
+    An answer that was cut belongs to the prefix, since it is to go on from there.
+    Of a rewrite, see `read_rewrite`, the cursor stands where the region begins. Nothing raises.
     """
     stable: list[Block] = []
     path = prefix = suffix = ""
+    placed = False
     for item in items:
         message = _opened(item)
         if message is None:
@@ -101,15 +162,38 @@ def read(items: Sequence[object]) -> Prompt:
                 and (found := _attributes(_CURSOR_OPEN, opening)) is not None
             ):
                 path, prefix, suffix = found[0], prefix_text, suffix_text
-            case [opening, text, closing] if (
-                closing == _CONTEXT_CLOSE
-                and (found := _attributes(_CONTEXT_OPEN, opening)) is not None
-            ):
-                stable.append(Block(found[0], found[1], text))
+                placed = True
+            case _ if (block := _block(texts)) is not None:
+                stable.append(block)
+            case _ if role == "user" and (edit := _edit(texts)) is not None:
+                path, prefix, suffix = edit.path, edit.before, edit.region + edit.after
+                placed = True
+            case _ if role == "user" and texts and not placed:
+                path, prefix, suffix = "", "".join(texts), ""
+            case _ if role == "assistant" and isinstance(item, Mapping):
+                if item.get("status") == "incomplete":
+                    prefix += "".join(texts)
             case _:
-                if role == "user" and texts:
-                    path, prefix, suffix = "", "".join(texts), ""
+                pass
     return Prompt(tuple(stable), path, prefix, suffix)
+
+
+def read_rewrite(items: Sequence[object]) -> Rewrite | None:
+    """Reads items back into the rewrite that they ask for; None if they ask for something else.
+
+    The last user message with text decides what is asked.
+    """
+    asked: Rewrite | None = None
+    for item in items:
+        message = _opened(item)
+        if (
+            message is not None
+            and message[0] == "user"
+            and message[1]
+            and _block(message[1]) is None
+        ):
+            asked = _edit(message[1])
+    return None if asked is None else replace(asked, stable=read(items).stable)
 
 
 def _message(role: Literal["developer", "user"], *texts: str) -> Item:
@@ -118,6 +202,31 @@ def _message(role: Literal["developer", "user"], *texts: str) -> Item:
         "role": role,
         "content": [{"type": "input_text", "text": text} for text in texts],
     }
+
+
+def _text(items: Sequence[Item]) -> str:
+    return "".join(part["text"] for item in items for part in item["content"])
+
+
+def _block(texts: Sequence[str]) -> Block | None:
+    match texts:
+        case [opening, text, closing] if closing == _CONTEXT_CLOSE:
+            found = _attributes(_CONTEXT_OPEN, opening)
+            return None if found is None else Block(found[0], found[1], text)
+        case _:
+            return None
+
+
+def _edit(texts: Sequence[str]) -> Rewrite | None:
+    """The rewrite that the parts of a message ask for, without the stable part."""
+    markers = [_REGION_OPEN, _AFTER_OPEN, _INSTRUCTION_OPEN, _EDIT_CLOSE]
+    if len(texts) != 9 or list(texts[2::2]) != markers:
+        return None
+    found = _attributes(_EDIT_OPEN, texts[0])
+    if found is None:
+        return None
+    before, region, after, instruction = texts[1::2]
+    return Rewrite((), found[0], before, region, after, instruction)
 
 
 def _quoted(value: str) -> str:

@@ -4,11 +4,11 @@ How they come about is the business of `client`.
 """
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from spark_lsp.core.prompt import Block
 from spark_lsp.wire.events import Usage
-from spark_lsp.wire.faults import Fault
+from spark_lsp.wire.faults import Fault, Remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Failed:
         message: for people.
         transient: whether one retry is worth it.
         retry_after: seconds the server asks to wait first, where told.
+        lasting: whether any other request would fail likewise.
     """
 
     handle: int
@@ -52,6 +53,13 @@ class Failed:
     message: str
     transient: bool
     retry_after: float | None = None
+    lasting: bool = False
+
+    @classmethod
+    def of(cls, handle: int, fault: Fault) -> "Failed":
+        """Returns what a fault means for a request."""
+        transient = fault.remedy is not Remedy.REPORT
+        return cls(handle, fault.code, fault.message, transient, fault.retry_after, fault.lasting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +78,57 @@ class Warmed:
     usage: Usage = field(default_factory=Usage)
     fault: Fault | None = None
 
+    @classmethod
+    def cold(cls, stable: tuple[Block, ...], code: str, message: str) -> "Warmed":
+        """Returns a warm-up that has come to nothing."""
+        return cls(ok=False, stable=stable, fault=Fault(code, message))
 
-Event: TypeAlias = Delta | Ended | Failed | Warmed
+    @classmethod
+    def unable(cls, stable: tuple[Block, ...]) -> "Warmed":
+        """Returns what becomes of a warm-up where the provider knows none."""
+        return cls.cold(stable, "no_warm_up", "the provider cannot be prepared")
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """What was said to a running answer has taken effect: a new answer begins under its handle.
+
+    Attributes:
+        handle: whose.
+        how: "steered" (the server redirected the model), "interrupted" or "reissued" (the answer
+            was ended, at once or unheard, and asked for anew).
+    """
+
+    handle: int
+    how: Literal["steered", "interrupted", "reissued"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsteered:
+    """The server does not redirect this answer, which goes on; or has ended, if it was over."""
+
+    handle: int
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """There is a connection, as new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """There is none; said with each attempt that fails.
+
+    Attributes:
+        reason: one sentence for people.
+        hopeless: whether there will most likely be none for a while.
+    """
+
+    reason: str
+    hopeless: bool
+
+
+Event: TypeAlias = Delta | Ended | Failed | Warmed | Steered | Unsteered
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,36 +5,13 @@ prompt are `layout`'s. Source: responses-protocol.md §1.2, §1.6.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias, cast, get_args
 
 import msgspec
 
-from spark_lsp.wire.frames import Frame, Malformed, Unknown, encode, unusable
+from spark_lsp.wire.capabilities import Profile
+from spark_lsp.wire.frames import Frame, Malformed, Unknown, encode, lenient, unusable
 from spark_lsp.wire.layout import Item
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What one model at one provider can do, and how to ask it.
-
-    Attributes:
-        model: the name to ask for.
-        effort: the reasoning effort, None to leave it to the server.
-        max_output_tokens: where an answer is cut.
-        lanes: whether `stream_id` is understood.
-        continuation: whether `previous_response_id` is.
-        interrupt: whether the private `response.interrupt` is (§1.6 b).
-        prompt_cache_key: "" to send none.
-    """
-
-    model: str
-    effort: str | None
-    max_output_tokens: int
-    lanes: bool
-    continuation: bool
-    interrupt: bool
-    prompt_cache_key: str = ""
 
 
 def spelled_create(
@@ -48,23 +25,47 @@ def spelled_create(
     body: dict[str, Any] = {"type": "response.create"}
     if lane:
         body["stream_id"] = lane
-    body |= {"model": profile.model, "store": False}
+    body["store"] = False
     if not generate:
         body["generate"] = False
     if parent:
         body["previous_response_id"] = parent
+    return b'%b,%b,"input":[%b]}' % (encode(body)[:-1], spelled_options(profile)[1:-1], items)
+
+
+def spelled_options(profile: Profile) -> bytes:
+    """Spells how a model is asked, whatever it is asked, as a JSON object."""
+    body: dict[str, Any] = {"model": profile.model}
     if profile.effort is not None:
         body["reasoning"] = {"effort": profile.effort}
     body["max_output_tokens"] = profile.max_output_tokens
     if profile.prompt_cache_key:
         body["prompt_cache_key"] = profile.prompt_cache_key
+    if profile.cache_breakpoint:
+        # The implicit breakpoint would be written with each key, after what no key has again.
+        body["prompt_cache_options"] = {"mode": "explicit"}
     body["stream_options"] = {"include_obfuscation": False}
-    return b'%b,"input":[%b]}' % (encode(body)[:-1], items)
+    return encode({name: body[name] for name in body if name not in profile.refused})
 
 
 def spelled_items(items: Sequence[Item]) -> bytes:
     """The elements of an `input` list, without its brackets: what callers may keep and join."""
     return encode(items)[1:-1]
+
+
+def marked(items: Sequence[Item]) -> list[Item]:
+    """Returns items whose end is where a prefix cache is to be written (§6)."""
+    *before, last = items
+    *parts, part = last["content"]
+    breakpoint_ = {"prompt_cache_breakpoint": {"mode": "explicit"}}
+    return [*before, {**last, "content": [*parts, {**part, **breakpoint_}]}]
+
+
+def spelled_steer(response_id: str, instruction: str) -> bytes:
+    """Spells the request to redirect a running response (§1.6 a); it takes no `stream_id`."""
+    return encode(
+        {"type": "response.steer", "previous_response_id": response_id, "input": instruction}
+    )
 
 
 def spelled_interrupt(response_id: str) -> bytes:
@@ -87,6 +88,13 @@ class Create(Frame, tag="response.create", kw_only=True, frozen=True):
     previous_response_id: str | None = None
     generate: bool | None = None
     max_output_tokens: int | None = None
+    metadata: msgspec.Raw = msgspec.Raw(b"null")
+
+    @property
+    def told_back(self) -> dict[str, Any]:
+        """What every object of the response repeats, so that its client knows it again."""
+        metadata = lenient(_METADATA, self.metadata) or {}
+        return {"max_output_tokens": self.max_output_tokens, "metadata": metadata}
 
     @property
     def parent(self) -> str:
@@ -105,7 +113,7 @@ class Steer(Frame, tag="response.steer", kw_only=True, frozen=True):
     """Asks to redirect a running response (§1.6 a)."""
 
     previous_response_id: str | None = None
-    input: msgspec.Raw = msgspec.Raw(b"null")  # only ever echoed
+    input: msgspec.Raw = msgspec.Raw(b"null")  # handed back as it came where it cannot be taken
 
 
 Request: TypeAlias = Create | Interrupt | Steer | Unknown | Malformed
@@ -124,3 +132,4 @@ _REQUESTS: msgspec.json.Decoder[Request] = msgspec.json.Decoder(
     cast("type[Request]", _KNOWN_REQUESTS)
 )
 _REQUEST_TAGS = frozenset(kind.__struct_config__.tag for kind in get_args(_KNOWN_REQUESTS))
+_METADATA = msgspec.json.Decoder(dict[str, str] | None)

@@ -1,7 +1,8 @@
 """Owns the server's half of one Responses connection: what to answer, and in which order.
 
 The socket and the model belong to the caller, who sends the frames of each `Answered` in order and
-obeys its commands. The words of one response are `emitter`'s, those of a prompt `layout`'s.
+obeys its commands. The words of one response are `emitter`'s, those of a prompt `layout`'s; what is
+wrong with a request by itself is said by `objections`.
 Source: responses-protocol.md §1.4 to §1.7.
 
 Theory of operation
@@ -9,7 +10,7 @@ Theory of operation
 
 A `response.create` lives through
 
-    queued --lane idle, slot free--> running --finish, fail, interrupt--> gone
+    queued --lane idle, slot free--> running --finish, fail, interrupt, steer--> gone
 
 - *Order.* Requests of one lane run one after the other, as they came; lanes run beside each other,
   at most 16 at a time. What is wrong with a request is said when its turn comes, never before:
@@ -17,26 +18,39 @@ A `response.create` lives through
 - *State.* Each lane keeps its newest response, input and output together. A request that continues
   it gets those items in front of its own, on whatever lane it runs. A continuation that fails on
   the lane of its parent evicts the parent (§1.4).
+- *Steering.* What is said to a running response waits until the caller has nothing half written
+  (`boundary`) or the response ends by itself. Then a successor takes its place in the lane, before
+  anything that waits there, and goes on after the text so far with the same settings (§1.6 a).
 - *Keys.* A response's id is the key of its commands. After its end nothing said under that key has
   any effect.
 """
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, assert_never
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias, assert_never
 
 from spark_lsp.core.prompt import Prompt
-from spark_lsp.wire.emitter import Emitter, error_frame, refused_frame
+from spark_lsp.wire.emitter import Emitter
 from spark_lsp.wire.events import Usage
 from spark_lsp.wire.frames import Malformed, Unknown
 from spark_lsp.wire.layout import Item, read
+from spark_lsp.wire.objections import (
+    BAD_LANE,
+    Refusal,
+    asked_items,
+    interrupt_failed,
+    names_lane,
+    objection,
+    parent_not_found,
+    steer_failed,
+    steered_items,
+)
 from spark_lsp.wire.requests import Create, Interrupt, Steer, decode_request
 
 _IN_FLIGHT = 16
 _LANE_NAMES = 32
-_QUEUED = 256  # ours: a client that never waits must not fill our memory
-_LANE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,256}")
+_QUEUED = 256  # ours, as the next: a client that never waits must not fill our memory
+_PENDING_STEERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +97,17 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Refusal:
-    message: str
-    code: str = "invalid_request_error"
-    status: int = 400
-    param: str | None = None
+class _Queued:
+    lane: str
+    request: Create | Refusal
+    parent: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Queued:
-    lane: str
-    request: Create | _Refusal
-    parent: str
+class _Pending:
+    id: str
+    request: Steer
+    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +115,17 @@ class _Running:
     lane: str
     parent: str
     items: tuple[Item, ...]
+    command: Generate | Prepare
+    told_back: dict[str, Any]
     emitter: Emitter
+    steers: list[_Pending] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     response_id: str
     items: tuple[Item, ...]
+    completed: bool
 
 
 class Server:
@@ -117,11 +134,15 @@ class Server:
     Args:
         model: the one model there is.
         ids: gives an identifier it has not given before, with each call.
+        clock: seconds since the epoch, for those who read when a response was created.
     """
 
-    def __init__(self, model: str, ids: Callable[[], str]) -> None:
+    def __init__(
+        self, model: str, ids: Callable[[], str], clock: Callable[[], float] = lambda: 0.0
+    ) -> None:
         self._model = model
         self._ids = ids
+        self._clock = clock
         self._names: set[str] = set()
         self._queue: list[_Queued] = []
         self._running: dict[str, _Running] = {}
@@ -135,19 +156,19 @@ class Server:
             case Create():
                 self._enqueue(request.stream_id, request, request.parent, answered)
             case Malformed(type="response.create", field="stream_id"):
-                answered.frames.append(_invalid_stream_id())
+                answered.frames.append(BAD_LANE.frame())
             case Malformed(type="response.create"):
-                refusal = _Refusal(request.detail, param=request.field or None)
+                refusal = Refusal(request.detail, param=request.field or None)
                 self._enqueue(request.lane or None, refusal, request.parent, answered)
             case Interrupt():
                 self._interrupt(request, answered)
             case Steer():
-                answered.frames.append(_steer_failed(request))
+                self._steer(request, answered)
             case Malformed():
-                answered.frames.append(error_frame("invalid_request_error", request.detail))
+                answered.frames.append(Refusal(request.detail).frame())
             case Unknown():
                 message = f"unknown event type '{request.type[:64]}'"
-                answered.frames.append(error_frame("invalid_request_error", message, param="type"))
+                answered.frames.append(Refusal(message, param="type").frame())
             case _:
                 assert_never(request)
         return answered
@@ -157,13 +178,25 @@ class Server:
         running = self._running.get(key)
         return running.emitter.text(text) if running is not None and text else []
 
+    def boundary(self, key: str, usage: Usage | None = None) -> Answered:
+        """Says that nothing is half written: where a response that is steered may end.
+
+        Costs nothing where none is. Without it a steer waits for the end of its response.
+        """
+        running = self._running.get(key)
+        if running is None or not running.steers:
+            return Answered()
+        answered = self.finish(key, usage, "steered")
+        answered.commands.insert(0, Stop(key))
+        return answered
+
     def finish(
         self,
         key: str,
         usage: Usage | None = None,
-        reason: Literal["completed", "max_output_tokens"] = "completed",
+        reason: Literal["completed", "max_output_tokens", "steered"] = "completed",
     ) -> Answered:
-        """Ends a running response; the next in its lane may begin."""
+        """Ends a running response; its successor or the next in its lane may begin."""
         answered = Answered()
         running = self._running.pop(key, None)
         if running is None:
@@ -172,7 +205,9 @@ class Server:
             answered.frames.extend(running.emitter.completed(usage or Usage()))
         else:
             answered.frames.extend(running.emitter.incomplete(reason, usage or Usage()))
-        self._keep(key, running)
+        self._keep(key, running, completed=True)
+        if running.steers:
+            self._succeed(key, running, answered)
         self._advance(answered)
         return answered
 
@@ -183,6 +218,7 @@ class Server:
         if running is None:
             return answered
         answered.frames.extend(running.emitter.failed(code, message))
+        _hand_back(running, "successor_creation_failed", "the response failed", answered)
         self._evict(running.lane, running.parent)
         self._advance(answered)
         return answered
@@ -195,24 +231,23 @@ class Server:
         return commands
 
     def _enqueue(
-        self, stream_id: str | None, request: Create | _Refusal, parent: str, answered: Answered
+        self, stream_id: str | None, request: Create | Refusal, parent: str, answered: Answered
     ) -> None:
         lane = stream_id or ""
-        if stream_id is not None and not _LANE_NAME.fullmatch(stream_id):
-            answered.frames.append(_invalid_stream_id())
+        if stream_id is not None and not names_lane(stream_id):
+            answered.frames.append(BAD_LANE.frame())
             return
         if lane and lane not in self._names:
             if len(self._names) >= _LANE_NAMES:
                 message = f"a connection has at most {_LANE_NAMES} lanes: open another"
-                answered.frames.append(
-                    error_frame("websocket_stream_limit_reached", message, lane=lane)
-                )
+                refusal = Refusal(message, "websocket_stream_limit_reached")
+                answered.frames.append(refusal.frame(lane))
                 return
             self._names.add(lane)
         if len(self._queue) >= _QUEUED:
             # Out of turn, and therefore without a lane: it is no answer to the lane's next request.
             message = f"more than {_QUEUED} requests wait on this connection"
-            answered.frames.append(error_frame("rate_limit_exceeded", message, status=429))
+            answered.frames.append(Refusal(message, "rate_limit_exceeded", 429).frame())
             return
         self._queue.append(_Queued(lane, request, parent))
         self._advance(answered)
@@ -230,73 +265,75 @@ class Server:
             if refusal is None:
                 busy.add(queued.lane)
                 continue
-            answered.frames.append(
-                error_frame(
-                    refusal.code,
-                    refusal.message,
-                    status=refusal.status,
-                    lane=queued.lane,
-                    param=refusal.param,
-                )
-            )
+            answered.frames.append(refusal.frame(queued.lane))
             self._evict(queued.lane, queued.parent)
         self._queue = waiting
 
-    def _begin(self, queued: _Queued, answered: Answered) -> _Refusal | None:
+    def _begin(self, queued: _Queued, answered: Answered) -> Refusal | None:
         """Begins a request, or says what is wrong with it."""
         request = queued.request
-        if isinstance(request, _Refusal):
+        if isinstance(request, Refusal):
             return request
-        items = self._flaw(request) or self._items(request)
-        if isinstance(items, _Refusal):
+        items = objection(request, self._model) or self._items(request)
+        if isinstance(items, Refusal):
             return items
-        key = f"resp_{self._ids()}"
-        emitter = Emitter(queued.lane, key, f"msg_{self._ids()}", self._model, queued.parent)
-        self._running[key] = _Running(queued.lane, queued.parent, items, emitter)
-        answered.frames.extend(emitter.opened())
-        prompt = read(items)
+        key, prompt, told_back = f"resp_{self._ids()}", read(items), request.told_back
+        command: Generate | Prepare
         if request.generate is False:
-            answered.commands.append(Prepare(key, prompt))
+            command = Prepare(key, prompt)
         else:
-            answered.commands.append(
-                Generate(key, prompt, request.instructions or "", request.max_output_tokens)
-            )
+            command = Generate(key, prompt, request.instructions or "", request.max_output_tokens)
+        emitter = self._emitter(queued.lane, key, queued.parent, told_back)
+        running = _Running(queued.lane, queued.parent, items, command, told_back, emitter)
+        self._run(key, running, answered)
         return None
 
-    def _flaw(self, request: Create) -> _Refusal | None:
-        """What is wrong with the request by itself."""
-        if not request.model:
-            message = "missing required parameter: 'model'"
-            return _Refusal(message, "missing_required_parameter", param="model")
-        if request.model != self._model:
-            message = f"the model '{request.model[:64]}' does not exist here: use '{self._model}'"
-            return _Refusal(message, "model_not_found", 404, "model")
-        if request.max_output_tokens is not None and request.max_output_tokens < 1:
-            message = "max_output_tokens must be at least 1"
-            return _Refusal(message, param="max_output_tokens")
-        if request.input is None and not request.parent:
-            message = "missing required parameter: 'input' or 'previous_response_id'"
-            return _Refusal(message, "missing_required_parameter", param="input")
-        return None
+    def _emitter(self, lane: str, key: str, parent: str, told_back: dict[str, Any]) -> Emitter:
+        item_id = f"msg_{self._ids()}"
+        return Emitter(
+            lane, key, item_id, self._model, parent, created_at=self._clock(), told_back=told_back
+        )
 
-    def _items(self, request: Create) -> tuple[Item, ...] | _Refusal:
+    def _run(self, key: str, running: _Running, answered: Answered) -> None:
+        self._running[key] = running
+        answered.frames.extend(running.emitter.opened())
+        answered.commands.append(running.command)
+
+    def _succeed(self, parent: str, ended: _Running, answered: Answered) -> None:
+        """Begins the successor of a response that was steered."""
+        assert isinstance(ended.command, Generate)
+        key = f"resp_{self._ids()}"
+        prompt = ended.command.prompt
+        prompt = replace(prompt, prefix=prompt.prefix + ended.emitter.written)
+        said = (item for steer in ended.steers for item in steer.items)
+        successor = replace(
+            ended,
+            parent=parent,
+            items=(*ended.items, *ended.emitter.output, *said),
+            command=replace(ended.command, key=key, prompt=prompt),
+            emitter=self._emitter(ended.lane, key, parent, ended.told_back),
+            steers=[],
+        )
+        self._run(key, successor, answered)
+
+    def _items(self, request: Create) -> tuple[Item, ...] | Refusal:
         """The whole input of a sound request, what it continues included."""
         known: tuple[Item, ...] = ()
         if request.parent:
-            kept = (kept for kept in self._newest.values() if kept.response_id == request.parent)
-            parent = next(kept, None)
+            parent = self._kept(request.parent)
             if parent is None:
-                message = f"Previous response with id '{request.parent[:64]}' not found."
-                code = "previous_response_not_found"
-                return _Refusal(message, code, param="previous_response_id")
+                return parent_not_found(request.parent)
             known = parent.items
-        if isinstance(request.input, str):
-            return (*known, {"type": "message", "role": "user", "content": request.input})
-        return (*known, *(request.input or ()))
+        return (*known, *asked_items(request.input))
 
-    def _keep(self, key: str, running: _Running) -> None:
+    def _kept(self, response_id: str) -> _Kept | None:
+        return next(
+            (kept for kept in self._newest.values() if kept.response_id == response_id), None
+        )
+
+    def _keep(self, key: str, running: _Running, *, completed: bool) -> None:
         items = (*running.items, *running.emitter.output)
-        self._newest[running.lane] = _Kept(key, items)
+        self._newest[running.lane] = _Kept(key, items, completed)
 
     def _evict(self, lane: str, parent: str) -> None:
         kept = self._newest.get(lane)
@@ -314,22 +351,40 @@ class Server:
             del self._running[key]
             answered.frames.extend(running.emitter.interrupted())
             answered.commands.append(Stop(key))
-            self._keep(key, running)
+            _hand_back(running, "response_not_active", "the response was interrupted", answered)
+            self._keep(key, running, completed=False)
             self._advance(answered)
             return
         lane = "" if running is None else running.lane
-        answered.frames.append(
-            refused_frame("interrupt.failed", code, message, lane=lane, response_id=key)
-        )
+        answered.frames.append(interrupt_failed(key, code, message, lane))
+
+    def _steer(self, request: Steer, answered: Answered) -> None:
+        target = request.previous_response_id or ""
+        running, kept = self._running.get(target), self._kept(target)
+        items = steered_items(request.input)
+        if not items:
+            code, message = "invalid_input", "input must be a text or messages of the user"
+        elif running is None and kept is None:
+            code, message = "response_not_found", "no such response is known on this connection"
+        elif running is None and kept is not None and kept.completed:
+            code, message = "response_already_completed", "the response has ended"
+        elif running is None or isinstance(running.command, Prepare):
+            code, message = "response_not_active", "the response is not being written"
+        elif len(running.steers) >= _PENDING_STEERS:
+            code = "too_many_pending_steers"
+            message = f"more than {_PENDING_STEERS} steers wait for this response"
+        else:
+            steer = _Pending(f"steer_{self._ids()}", request, items)
+            running.steers.append(steer)
+            answered.frames.extend(running.emitter.steer_accepted(steer.id))
+            return
+        lane = running.lane if running is not None else ""
+        answered.frames.append(steer_failed(request, code, message, lane))
 
 
-def _invalid_stream_id() -> str:
-    # Without the lane's name: it is none.
-    message = "stream_id must be 1 to 256 characters of A-Z, a-z, 0-9, '_', '.' and '-'"
-    return error_frame("invalid_stream_id", message, param="stream_id")
-
-
-def _steer_failed(request: Steer) -> str:
-    steer = {"input": request.input, "previous_response_id": request.previous_response_id}
-    message = "this model cannot be steered: interrupt it, or ask anew"
-    return refused_frame("steer.failed", "steering_not_supported", message, steer=steer)
+def _hand_back(running: _Running, code: str, message: str, answered: Answered) -> None:
+    """Returns accepted steers that will have no effect, so that they can be said again."""
+    answered.frames.extend(
+        steer_failed(steer.request, code, message, running.lane, id=steer.id)
+        for steer in running.steers
+    )

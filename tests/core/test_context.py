@@ -338,6 +338,17 @@ def test_a_context_of_another_size_takes_no_answer_that_was_meant_for_the_last()
     assert [Warm(HEAD)] == desk.context.heard(Packed(again.number, HEAD), up=True)
 
 
+def test_a_context_of_another_size_is_packed_where_the_person_is_without_waiting_for_a_key() -> (
+    None
+):
+    desk = Desk()
+    desk.key("x")
+    (asked,) = desk.context.resized(8_000).again()
+
+    assert isinstance(asked, Pack)
+    assert (asked.path, asked.window) == ("a.py", 8_000)
+
+
 def test_an_edit_is_told_though_a_stable_part_was_to_show_it_that_has_failed() -> None:
     desk = Desk("a.py", "b.py")
     desk.packed()

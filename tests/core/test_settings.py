@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spark_lsp.core.fields import fields
 from spark_lsp.core.settings import (
     OPENAI,
+    Background,
+    Capabilities,
     Provider,
     Restrictions,
     Settings,
@@ -65,52 +68,253 @@ def test_openai_is_known_and_a_person_may_say_otherwise() -> None:
     assert Provider(**MINE) == read(own).provider()
 
 
+def mine(**fields: Any) -> dict[str, Any]:
+    """Return a layer with a provider."""
+    return {"model_providers": {"mine": {**MINE, **fields}}}
+
+
 @pytest.mark.parametrize(
-    ("layer", "key", "fix"),
+    ("layer", "sentence"),
     [
-        ({"model_context_window": "big"}, "model_context_window", "expected `int`"),
-        ({"model_context_window": 10}, "model_context_window", ">= 4096"),
-        ({"model_context_window": 10**9}, "model_context_window", "<= 2000000"),
-        ({"enabled": "yes"}, "enabled", "expected `bool`"),
-        ({"model": None}, "model", "expected `str`"),
-        ({"model_provider": "mine"}, "model_provider", "define [model_providers.mine]"),
-        ({"model_providers": {"mine": {}}}, "model_providers", "base_url"),
         (
-            {"model_providers": {"mine": {**MINE, "request_max_retries": 9}}},
-            "request_max_retries",
-            "<= 5",
+            {"model_context_window": "big"},
+            "model_context_window: write a whole number from 4096 to 2000000",
         ),
         (
-            {"model_providers": {"mine": {**MINE, "stream_idle_timeout_ms": 0}}},
-            "stream_idle_timeout_ms",
-            ">= 1",
+            {"model_context_window": 10},
+            "model_context_window: write a whole number from 4096 to 2000000",
         ),
-        ({"model_reasoning_effort": "huge"}, "model_reasoning_effort", "medium"),
-        ({"model_providers": {"mine": {**MINE, "wire_api": "telex"}}}, "wire_api", "responses"),
-        ({"model_reasoning_effort": 5}, "model_reasoning_effort", "none, minimal, low"),
-        ({"modle": "x"}, "modle", "there is no such setting, do you mean model?"),
-        ({"enable": True}, "enable", "do you mean enabled?"),
-        ({"model_providers": {"mine": {**MINE, "base_ur": "x"}}}, "mine.base_ur", "base_url?"),
-        ({"model_providers": {"mine": {"base_url": ""}}}, "mine.base_url", "wss://"),
-        ({"model_providers": {"mine": {"base_url": "example.com/v1"}}}, "mine.base_url", "wss://"),
-        ({"model_providers": {"mine": {"base_url": "ftp://h/v1"}}}, "mine.base_url", "wss://"),
-        ({"model_providers": {"mine": {"base_url": "ws:///v1"}}}, "mine.base_url", "wss://"),
-        ({"model_providers": {"mine": {"base_url": "ws://h:port/v1"}}}, "mine.base_url", "wss://"),
-        ({"model_providers": {"mine": {"base_url": "ws://[::1/v1"}}}, "mine.base_url", "wss://"),
-        ({"model_providers": {"mine": {"base_url": "ws://h h/v1"}}}, "mine.base_url", "wss://"),
-        ({"model_providers": {"mine": {**MINE, "api_key": "x"}}}, "api_key", "no such setting"),
+        (
+            {"model_context_window": 10**9},
+            "model_context_window: write a whole number from 4096 to 2000000",
+        ),
+        ({"enabled": "yes"}, "enabled: write true or false"),
+        ({"model": None}, "model: write a text in quotes"),
+        (
+            {"model_reasoning_effort": "huge"},
+            "model_reasoning_effort: write none, minimal, low, medium, high, xhigh or max",
+        ),
+        (
+            {"model_reasoning_effort": 5},
+            "model_reasoning_effort: write none, minimal, low, medium, high, xhigh or max",
+        ),
+        ({"modle": "x"}, "modle: there is no such setting, do you mean model?"),
+        ({"enable": True}, "enable: there is no such setting, do you mean enabled?"),
+        ({"qqq": True}, "qqq: there is no such setting"),
+        (
+            {"model_provider": "mine"},
+            (
+                "model_provider: there is no provider 'mine'; define [model_providers.mine] or use "
+                "embedded or openai"
+            ),
+        ),
+        (
+            {"model_provider": "opnai"},
+            (
+                "model_provider: there is no provider 'opnai', do you mean openai?; define "
+                "[model_providers.opnai] or use embedded or openai"
+            ),
+        ),
+        ({"background": 5}, "background: write a table, [background]"),
+        ({"background": {"model": 5}}, "background.model: write a text in quotes"),
+        (
+            {"background": {"modle": "x"}},
+            "background.modle: there is no such setting, do you mean model?",
+        ),
+        (
+            {"background": {"model_provider": "mine"}},
+            (
+                "background.model_provider: there is no provider 'mine'; define "
+                "[model_providers.mine] or use embedded or openai"
+            ),
+        ),
+        ({"model_providers": 5}, "model_providers: write one [model_providers.NAME] for each"),
+        (
+            {"model_providers": {"embedded": MINE}},
+            "model_providers.embedded: that is the engine, use another name",
+        ),
+        (
+            {"model_providers": {"mine": 5}},
+            "model_providers.mine: write a table, [model_providers.mine]",
+        ),
+        ({"model_providers": {"mine": {}}}, "model_providers.mine.base_url: is missing, write one"),
+        (mine(base_url=7), "model_providers.mine.base_url: write a text in quotes"),
+        (
+            mine(base_ur="x"),
+            "model_providers.mine.base_ur: there is no such setting, do you mean base_url?",
+        ),
+        (mine(api_key="x"), "model_providers.mine.api_key: there is no such setting"),
+        (
+            mine(request_max_retries=9),
+            "model_providers.mine.request_max_retries: write a whole number from 0 to 5",
+        ),
+        (
+            mine(stream_idle_timeout_ms=0),
+            "model_providers.mine.stream_idle_timeout_ms: write a whole number from 1 to 600000",
+        ),
+        (
+            mine(wire_api="telex"),
+            (
+                "model_providers.mine.wire_api: write "
+                "responses, completions, fim, infill, ollama or chat"
+            ),
+        ),
+        (
+            mine(capabilities={"lanes": "yes"}),
+            "model_providers.mine.capabilities.lanes: write true or false",
+        ),
+        (
+            mine(capabilities={"lane": True}),
+            "model_providers.mine.capabilities.lane: there is no such setting, do you mean lanes?",
+        ),
+        (
+            mine(http_headers={"x": 5}),
+            'model_providers.mine.http_headers: write a table of texts, such as { name = "value" }',
+        ),
+        (
+            mine(supports_websockets=True, wire_api="chat"),
+            (
+                "model_providers.mine.supports_websockets: only Responses have them; "
+                'leave it out, or set wire_api = "responses"'
+            ),
+        ),
+        (
+            mine(fim_template="granite", wire_api="infill"),
+            (
+                "model_providers.mine.fim_template: infill has none; "
+                "leave it out, or set wire_api to completions or ollama"
+            ),
+        ),
+    ],
+    ids=lambda value: value.partition(": ")[0] if isinstance(value, str) else "",
+)
+def test_an_error_names_the_setting_and_what_would_be_right(
+    layer: dict[str, Any], sentence: str
+) -> None:
+    told = error_of(layer)
+
+    assert told.startswith(sentence)
+    assert "\n" not in told
+
+
+NO_ADDRESSES = [
+    "",
+    "example.com/v1",
+    "ftp://h/v1",
+    "ws:///v1",
+    "ws://h:port/v1",
+    "ws://h:0/v1",
+    "ws://h:65536/v1",
+    "ws://[::1/v1",
+    "ws://h h/v1",
+    "ws://h/v1#x",
+    "ws://h/v1\n",
+    "ws://h\\@127.0.0.1/v1",
+    "ws://a:b@c@127.0.0.1/v1",
+    "ws://a@127.0.0.1/v1",
+    "ws://127.0.0.1\u3002example.com/v1",
+    "ws://h:\uff11/v1",
+    "javascript:alert(1)",
+]
+
+
+@pytest.mark.parametrize("url", NO_ADDRESSES)
+def test_what_is_no_address_is_refused_with_an_example(url: str) -> None:
+    right = "write an address such as wss://api.example.com/v1"
+
+    assert f"model_providers.mine.base_url: {right}" == error_of(mine(base_url=url))
+
+
+HIDDEN = "4711-placeholder"
+"""What no error may repeat."""
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"base_url": f"ftp://me:{HIDDEN}@h/v1"}, "base_url: write an address"),
+        (
+            {"base_url": f"wss://me:{HIDDEN}@h/v1", "env_key": "MY_KEY"},
+            "base_url: a password and env_key exclude each other, drop one",
+        ),
+        ({"env_key": f"sk-{HIDDEN}"}, "env_key: write the name of the environment variable"),
+        ({"env_key": "9"}, "env_key: write the name of the environment variable"),
+        ({"env_key": "A" * 19 + "4711"}, "env_key: write the name of the environment variable"),
+        ({"env_key": "MY KEY"}, "env_key: write the name of the environment variable"),
+        ({"env_key": "MY_KEY\n"}, "env_key: write the name of the environment variable"),
+        ({"env_key": f"Bearer {HIDDEN}"}, "never the key itself"),
+        ({"http_headers": {"X-Key": f"{HIDDEN}\r\nHost: evil"}}, "http_headers.X-Key: write one"),
+        ({"http_headers": {"X-Key": f"{HIDDEN}\n"}}, "http_headers.X-Key: write one line of ASCII"),
+        ({"http_headers": {"X-Key": f" {HIDDEN}"}}, "without spaces around it"),
+        ({"http_headers": {"X-Key": f"{HIDDEN}\u20ac"}}, "http_headers.X-Key: write one line"),
+        ({"http_headers": {"X-Key": f"\xe9{HIDDEN}"}}, "http_headers.X-Key: write one line"),
+        ({"http_headers": {"X-Key": f"\0{HIDDEN}"}}, "http_headers.X-Key: write one line"),
+        ({"http_headers": {"": HIDDEN}}, "http_headers: a header's name has only"),
+        ({"http_headers": {f"X: {HIDDEN}\r\nY": "y"}}, "http_headers: a header's name has only"),
+        ({"http_headers": {"Host": HIDDEN}}, "http_headers.Host: the connection sets it by itself"),
+        ({"http_headers": {"Sec-WebSocket-Key": HIDDEN}}, "leave it out"),
+        (
+            {"http_headers": {"authorization": HIDDEN}, "env_key": "MY_KEY"},
+            "http_headers.authorization: that is where the key of env_key goes, drop one",
+        ),
+        ({"http_headers": HIDDEN}, "http_headers: write a table of texts"),
+        ({"wire_api": HIDDEN}, "wire_api: write responses"),
+        ({"request_max_retries": HIDDEN}, "request_max_retries: write a whole number"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_an_error_names_the_setting_and_what_would_be_right(
-    layer: dict[str, Any], key: str, fix: str
+def test_an_error_repeats_no_value_that_may_be_secret(
+    fields: dict[str, Any], sentence: str
 ) -> None:
-    sentence = error_of(layer)
+    told = error_of(mine(**fields))
 
-    assert key in sentence
-    assert fix in sentence.replace(key, "", 1)
-    assert "\n" not in sentence
-    assert not re.search(r"\$|`object`", sentence), "that is msgspec's language, not a person's"
+    assert told.startswith("model_providers.mine.")
+    assert sentence in told
+    assert HIDDEN not in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("name", ["MY_KEY", "_k", "OPENAI_API_KEY_2", "gpt4_key", ""])
+def test_the_name_of_a_variable_is_no_key(name: str) -> None:
+    assert name == read(mine(env_key=name)).model_providers["mine"].env_key
+
+
+def test_a_value_that_holds_secrets_does_not_show_them() -> None:
+    secret = mine(
+        base_url=f"wss://me:{HIDDEN}@h/v1?api-key={HIDDEN}",
+        http_headers={"X-Key": HIDDEN},
+        query_params={"key": HIDDEN},
+    )
+    settings = read({"model_provider": "mine"}, secret)
+
+    assert HIDDEN in settings.model_providers["mine"].base_url
+    for value in (settings, settings.provider(), [settings]):
+        assert HIDDEN not in f"{value!r} {value}"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"wire_api": "completions", "supports_websockets": False},
+        {"wire_api": "responses", "supports_websockets": False},
+        {"wire_api": "ollama", "fim_template": "{suffix}{prefix}"},
+        {"wire_api": "completions", "fim_template": "starcoder2"},
+        {"http_headers": {"X-Team": "core team", "api-key": ""}},
+        {"http_headers": {"Authorization": "Basic eDp5"}},
+    ],
+)
+def test_what_fits_together_is_taken(fields: dict[str, Any]) -> None:
+    assert Provider(**MINE, **fields) == read(mine(**fields)).model_providers["mine"]
+
+
+def test_the_background_may_have_a_provider_of_its_own() -> None:
+    settings = read({"background": {"model_provider": "openai", "model": "gpt-6-astra"}})
+
+    assert ("openai", "gpt-6-astra") == (
+        settings.background.model_provider,
+        settings.background.model,
+    )
+    assert settings.provider() is None
 
 
 @pytest.mark.parametrize(
@@ -122,6 +326,7 @@ def test_an_error_names_the_setting_and_what_would_be_right(
         "http://localhost:8080/",
         "ws://[::1]:80/v1",
         "wss://h/v1?version=1",
+        "wss://me:placeholder@h:65535/v1",
     ],
 )
 def test_an_address_has_a_scheme_and_a_host(url: str) -> None:
@@ -131,28 +336,15 @@ def test_an_address_has_a_scheme_and_a_host(url: str) -> None:
     )
 
 
-def test_an_error_repeats_no_password() -> None:
-    sentence = error_of({"model_providers": {"mine": {"base_url": "ftp://me:secret@h/v1"}}})
-
-    assert "secret" not in sentence
-
-
-def test_an_error_names_the_provider_that_is_wrong() -> None:
-    sentence = error_of({"model_providers": {"good": MINE, "mine": {"base_url": 7}}})
-
-    assert "model_providers.mine.base_url: expected `str`, got `int`" == sentence
-
-
 @pytest.mark.parametrize("layer", [{"model_providers": []}, {"model_providers": {"mine": 5}}])
 def test_a_value_where_a_table_belongs_is_an_error_too(layer: dict[str, Any]) -> None:
     assert "model_providers" in error_of({"model_providers": {"mine": MINE}}, layer)
 
 
-def test_every_setting_has_a_sentence() -> None:
-    for record in (Settings, Provider):
-        told = re.findall(r"^        (\w+): \S", record.__doc__ or "", re.MULTILINE)
-
-        assert list(record.__struct_fields__) == told
+@pytest.mark.parametrize("record", [Settings, Background, Provider, Capabilities])
+def test_every_setting_has_a_sentence(record: type[msgspec.Struct]) -> None:
+    for field in fields(record):
+        assert re.fullmatch(r"[a-z].{10,}[^.]", field.meaning), field.name
 
 
 def test_no_setting_holds_a_key() -> None:

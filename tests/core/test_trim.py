@@ -24,6 +24,9 @@ texts = st.text(alphabet="ab() \n'", max_size=12)
         ("foo()\n    return 1", "\n    return 1\n", "foo()"),
         ("foo()\n    return 12", "\n    return 1\n", "foo()\n    return 12"),
         ("if a:\n    b\n\n", "\n\nelse:", "if a:\n    b"),
+        ("a\r\nb\r\nc", "\r\nb", "a"),
+        ("a\rb\rc", "\nb", "a"),
+        ("a\nbc\nb \nd", "\nb", "a\nbc"),  # the line as a whole
         ("", "x", ""),
     ],
 )

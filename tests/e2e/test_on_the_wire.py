@@ -116,8 +116,9 @@ async def test_growth_only_ever_extends_and_ends_in_the_answer(root: Path) -> No
         async with editing(root, "a.py", "x = <CURSOR>\n", config=config(model)) as editor:
             answer = editor.ask()
             request = await model.next()
-            for piece in ("one", " + two", "\n"):
+            for piece, ghost in (("one", "one"), (" + two", "one + two"), ("\n", "one + two")):
                 await request.say(piece)
+                await editor.ghost(ghost)
             await request.end()
             result = await answer
             texts = [items[0] for _, items in editor.partials]

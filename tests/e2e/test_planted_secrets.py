@@ -104,7 +104,7 @@ async def test_not_one_byte_of_a_secret_leaves(
             )  # fmt: skip
         client = Client(process)
         await client.initialize(root)
-        editor = Editor(client, (root / "app.py").as_uri(), SOURCE, "python", [])
+        editor = Editor(client, (root / "app.py").as_uri(), SOURCE, "python")
 
         async def type_and_ask(text: str, line: int) -> None:
             editor.screen.cursor = editor.screen.text.line_end(line)

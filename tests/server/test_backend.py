@@ -18,16 +18,18 @@ from spark_lsp.engine.model import Engine, Piece
 from spark_lsp.server import teacher as teacher_module
 from spark_lsp.server import walk
 from spark_lsp.server.backend import MODELS, Service, _reference
+from spark_lsp.server.endpoint import Endpoint
 from spark_lsp.server.teacher import Teacher
-from spark_lsp.server.websocket import Endpoint, Socket, connect, listening
+from spark_lsp.server.web import listening
+from spark_lsp.server.websocket import Socket, connect
+from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.client import Client
 from spark_lsp.wire.outcomes import Delta, Ended, Event, Failed
-from spark_lsp.wire.requests import Profile
 from tests.heard import PATIENCE
 
 TOKEN = "token-for-tests"
 PROFILE = Profile(
-    EMBEDDED, None, 64, lanes=True, continuation=True, interrupt=True, prompt_cache_key=""
+    EMBEDDED, None, 10**9, lanes=True, continuation=True, interrupt=True, prompt_cache_key=""
 )
 UTIL = "def parse(text):\n    number, unit = split_duration(text)\n    return number * unit\n"
 PROMPT = Prompt((), "open.py", "def again(text):\n    number, unit = ", "\n")
@@ -75,6 +77,16 @@ class Visitor:
     def warm(self, stable: tuple[Block, ...]) -> None:
         for frame in self.client.warm(stable).frames:
             self.socket.send(frame)
+
+    def say(self, type_: str, **fields: Any) -> None:
+        """Send what our own client never does."""
+        self.socket.send(json.dumps({"type": type_, **fields}))
+
+    async def until(self, type_: str) -> dict[str, Any]:
+        """Wait for an event of a type."""
+        while (await self.frame())["type"] != type_:
+            pass
+        return self.frames[-1]
 
     async def frame(self) -> dict[str, Any]:
         """Wait for the next frame."""
@@ -182,6 +194,116 @@ async def test_a_client_that_is_gone_is_written_for_no_longer() -> None:
                 await asyncio.to_thread(lambda: None)
 
     assert ["open.py"] == engine.stopped
+
+
+async def test_a_steered_answer_ends_and_its_successor_goes_on_after_its_text() -> None:
+    class Counting(Endless):
+        def complete(self, path: str, *texts: object, **__: object) -> Iterator[Piece]:
+            prefixes.append(str(texts[0]))
+            return super().complete(path)
+
+    prefixes: list[str] = []
+    engine = Counting()
+    async with visiting(engine) as visitor:
+        visitor.say("response.create", model=EMBEDDED, input="x = ", max_output_tokens=10**9)
+        first = (await visitor.until("response.created"))["response"]["id"]
+        await visitor.until("response.output_text.delta")
+        visitor.say("response.steer", previous_response_id=first, input="use ints")
+        ended = (await visitor.until("response.incomplete"))["response"]
+        second = (await visitor.until("response.created"))["response"]
+        await visitor.until("response.output_text.delta")
+
+        assert [""] == engine.stopped
+    written = ended["output"][0]["content"][0]["text"]
+    assert {"reason": "steered"} == ended["incomplete_details"]
+    assert len(written) == ended["usage"]["output_tokens"]
+    assert first == second["previous_response_id"]
+    assert ["x = ", "x = " + written] == prefixes
+
+
+async def test_an_answer_is_cut_where_its_client_says_and_says_so() -> None:
+    async with visiting(Endless()) as visitor:
+        visitor.say("response.create", model=EMBEDDED, input="x = ", max_output_tokens=3)
+        response = (await visitor.until("response.incomplete"))["response"]
+
+    assert "xxx" == response["output"][0]["content"][0]["text"]
+    assert {"reason": "max_output_tokens"} == response["incomplete_details"]
+    assert 3 == response["usage"]["output_tokens"]
+
+
+async def test_an_answer_that_ends_where_it_would_have_been_cut_is_whole() -> None:
+    class Three(Engine):
+        def complete(self, *_: object, **__: object) -> Iterator[Piece]:
+            return iter([Piece("x", 1.0)] * 3)
+
+    async with visiting(Three()) as visitor:
+        visitor.say("response.create", model=EMBEDDED, input="x = ", max_output_tokens=3)
+        assert await visitor.until("response.completed")
+
+
+async def test_a_client_that_does_not_read_is_waited_for() -> None:
+    engine = Endless()
+    async with serving(engine) as (endpoint, _):
+        slow, quick = Visitor(await connect(endpoint)), Visitor(await connect(endpoint))
+        slow.create(replace(PROMPT, path="slow.py"))
+        quick.create(replace(PROMPT, path="quick.py"))
+        # The quick one keeps reading until nothing has been written for the slow one in between.
+        written, still = 0, 0
+        while still < 100:
+            await quick.frame()
+            still = still + 1 if engine.written.get("slow.py", 0) == written > 0 else 0
+            written = engine.written.get("slow.py", 0)
+        for visitor in (slow, quick):
+            visitor.socket.abort()
+            await visitor._stream.aclose()
+
+    assert {"slow.py", "quick.py"} == set(engine.stopped)
+
+
+async def post(endpoint: Endpoint, **fields: Any) -> tuple[asyncio.StreamReader, Any]:
+    """Send a POST; returns what is read from and what hangs up."""
+    host = endpoint.url.split("/")[2]
+    reader, writer = await asyncio.open_connection(*host.split(":"))
+    body = json.dumps({"model": EMBEDDED, "input": "number, unit = "} | fields).encode()
+    writer.write(
+        f"POST /v1/responses HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {TOKEN}\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+        + body
+    )
+    return reader, writer
+
+
+async def test_a_post_is_answered_by_the_same_engine(tmp_path: Path) -> None:
+    (tmp_path / "util.py").write_text(UTIL, "utf-8")
+    engine = Engine()
+    async with serving(engine, tmp_path) as (endpoint, _):
+        text = ""
+        async with asyncio.timeout(PATIENCE):
+            while not text:
+                reader, writer = await post(endpoint)
+                answer = json.loads((await reader.read()).partition(b"\r\n\r\n")[2])
+                writer.close()
+                await writer.wait_closed()
+                text = "".join(item["content"][0]["text"] for item in answer["output"])
+
+    assert text.startswith("split_duration(")
+    assert "completed" == answer["status"]
+
+
+async def test_hanging_up_ends_what_is_written_for_a_post() -> None:
+    engine = Endless()
+    async with serving(engine) as (endpoint, _):
+        reader, writer = await post(endpoint, stream=True, max_output_tokens=10**9)
+        async with asyncio.timeout(PATIENCE):
+            await reader.readuntil(b"response.output_text.delta\n")
+            assert [] == engine.stopped
+            writer.transport.abort()
+            while not engine.stopped:
+                await asyncio.to_thread(lambda: None)
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+    assert [""] == engine.stopped
 
 
 async def test_garbage_is_answered_and_the_connection_stays_of_use(tmp_path: Path) -> None:
@@ -411,7 +533,8 @@ async def test_http_requests_are_told_the_models_or_refused(
         host = endpoint.url.split("/")[2]
         reader, writer = await asyncio.open_connection(*host.split(":"))
         writer.write(
-            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
+            "Connection: close\r\n\r\n".encode()
         )
         async with asyncio.timeout(PATIENCE):
             answer = (await reader.read()).decode()

@@ -22,10 +22,10 @@ from hypothesis.stateful import (
 )
 
 from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.client import Client
 from spark_lsp.wire.events import Usage
 from spark_lsp.wire.outcomes import Delta, Ended, Event, Failed, Step, Warmed
-from spark_lsp.wire.requests import Profile
 from spark_lsp.wire.server import Answered, Command, Generate, Prepare, Server, Stop
 
 PROFILE = Profile("embedded", "low", 128, lanes=True, continuation=True, interrupt=True)

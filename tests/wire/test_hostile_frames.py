@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.client import Client
 from spark_lsp.wire.events import Usage
 from spark_lsp.wire.outcomes import Delta, Ended, Step
-from spark_lsp.wire.requests import Profile
 from spark_lsp.wire.server import Answered, Server
 
 RELAXED = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,9 +7,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spark_lsp.core.packing import _Parcel
-from spark_lsp.core.prompt import WORDS, Block, Prompt
+from spark_lsp.core.prompt import WORDS, Block, Prompt, Rewrite
 from spark_lsp.core.tokens import count
-from spark_lsp.wire.layout import TASK, block_items, read, stable_items, tail_items
+from spark_lsp.wire.layout import (
+    REWRITE,
+    TASK,
+    block_items,
+    chat_messages,
+    read,
+    read_rewrite,
+    stable_items,
+    tail_items,
+)
 
 RELAXED = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -19,6 +28,11 @@ MARKERS = [
     "\n</after>\n<before>\n",
     '<cursor path="a">\n<after>\n',
     '<context kind="file" path="a">\n',
+    '<edit path="a">\n<before>\n',
+    "\n</before>\n<region>\n",
+    "\n</region>\n<after>\n",
+    "\n</after>\n<instruction>\n",
+    f"\n</instruction>\n{REWRITE}",
     TASK,
     '"',
     "\\",
@@ -33,6 +47,15 @@ BLOCKS = st.builds(
 PROMPTS = st.builds(
     Prompt, st.lists(BLOCKS, max_size=4).map(tuple), path=TEXTS, prefix=TEXTS, suffix=TEXTS
 )
+REWRITES = st.builds(
+    Rewrite,
+    st.lists(BLOCKS, max_size=4).map(tuple),
+    path=TEXTS,
+    before=TEXTS,
+    region=TEXTS,
+    after=TEXTS,
+    instruction=TEXTS,
+)
 
 
 @RELAXED
@@ -43,6 +66,53 @@ def test_any_prompt_reads_back_as_it_was(prompt: Prompt) -> None:
 
     assert prompt == read(items)
     assert prompt == read(json.loads(json.dumps(items)))
+    assert read_rewrite(items) is None
+
+
+@RELAXED
+@given(REWRITES)
+def test_any_rewrite_reads_back_as_it_was(rewrite: Rewrite) -> None:
+    """Whoever only completes is told that the cursor stands where the region begins."""
+    items = stable_items(rewrite.stable) + tail_items(rewrite)
+
+    assert rewrite == read_rewrite(items)
+    assert rewrite == read_rewrite(json.loads(json.dumps(items)))
+    assert read(items) == Prompt(
+        rewrite.stable, rewrite.path, rewrite.before, rewrite.region + rewrite.after
+    )
+
+
+def test_a_rewrite_stands_on_the_warm_base_of_completions() -> None:
+    """What it asks for comes last, so that what is stable is the same for both."""
+    block = Block("file", "a.py", "x = 1")
+    prompt, rewrite = Prompt((block,), "b.py", "1", "2"), Rewrite((block,), "b.py", *"1234")
+
+    assert tail_items(rewrite) == tail_items(Rewrite((), "b.py", *"1234"))
+    assert REWRITE not in json.dumps(stable_items(rewrite.stable))
+    assert chat_messages(prompt)[0] == chat_messages(rewrite)[0]
+    assert chat_messages(rewrite)[1]["content"].endswith(REWRITE)
+
+
+@RELAXED
+@given(st.lists(BLOCKS, max_size=4), st.lists(BLOCKS, max_size=4), PROMPTS)
+def test_a_plain_chat_model_is_shown_the_same_in_two_messages(
+    some: list[Block], more: list[Block], prompt: Prompt
+) -> None:
+    """A longer stable part begins like the shorter one, so that a prefix cache keeps it."""
+    shorter, longer = (
+        chat_messages(Prompt(tuple(it), prompt.path, prompt.prefix, prompt.suffix))
+        for it in (some, [*some, *more])
+    )
+    kept = "".join(part["text"] for item in block_items([*some, *more]) for part in item["content"])
+    texts = "".join(message["content"] for message in longer)
+    user = any(block.kind != "rules" for block in some)
+
+    assert ["system", "user"] == [message["role"] for message in longer]
+    assert texts.startswith(f"{TASK}\n{kept}")
+    assert longer[0]["content"].startswith(shorter[0]["content"])
+    assert not user or shorter[0] == longer[0]
+    # Blanks at the end of a message may be stripped by a model's template: none stand there.
+    assert longer[1]["content"] == longer[1]["content"].strip()
 
 
 @RELAXED
@@ -93,6 +163,48 @@ def test_the_layout_is_this() -> None:
                 "y = ",
             ],
         ),
+    ]
+
+
+def test_a_rewrite_is_laid_out_like_this() -> None:
+    """In the order of the file, then what is wanted, then what is different about the answer."""
+    rewrite = Rewrite((), "src/open.py", "y = ", "1", "\nprint(y)\n", "Use two.")
+
+    assert [
+        (item["role"], [part["text"] for part in item["content"]]) for item in tail_items(rewrite)
+    ] == [
+        (
+            "user",
+            [
+                '<edit path="src/open.py">\n<before>\n',
+                "y = ",
+                "\n</before>\n<region>\n",
+                "1",
+                "\n</region>\n<after>\n",
+                "\nprint(y)\n",
+                "\n</after>\n<instruction>\n",
+                "Use two.",
+                f"\n</instruction>\n{REWRITE}",
+            ],
+        )
+    ]
+
+
+def test_a_plain_chat_model_is_told_where_the_cursor_stands() -> None:
+    """The rules belong to the system, the rest to one user; the last words say what is wanted."""
+    stable = (Block("rules", "AGENTS.md", "Use tabs."), Block("file", "a.py", "x = 1"))
+
+    assert chat_messages(Prompt(stable, "b.py", "y = ", "\n")) == [
+        {
+            "role": "system",
+            "content": f'{TASK}\n<context kind="rules" path="AGENTS.md">\nUse tabs.\n</context>\n',
+        },
+        {
+            "role": "user",
+            "content": '<context kind="file" path="a.py">\nx = 1\n</context>\n'
+            '<cursor path="b.py">\n<after>\n\n\n</after>\n<before>\ny = </before>\n'
+            "Write only what is missing where </before> stands.",
+        },
     ]
 
 
@@ -154,6 +266,16 @@ def test_a_foreign_client_completes_its_last_user_text(items: list[object], pref
     assert Prompt((), "", prefix, "") == read(items)
 
 
+def test_the_last_of_a_chain_decides_whether_it_is_a_rewrite() -> None:
+    block = Block("file", "a.py", "x")
+    prompt, rewrite = Prompt((block,), "b.py", "1", "2"), Rewrite((block,), "b.py", *"1234")
+    stable = stable_items([block])
+
+    assert rewrite == read_rewrite([*stable, *tail_items(prompt), *tail_items(rewrite)])
+    assert read_rewrite([*stable, *tail_items(rewrite), *tail_items(prompt)]) is None
+    assert rewrite == read_rewrite([*tail_items(rewrite), *stable])
+
+
 def test_the_last_cursor_counts_in_a_chain_of_turns() -> None:
     """A continuation puts old turns and answers in front of the new one."""
     block = Block("file", "a.py", "x")
@@ -184,6 +306,7 @@ JSON = st.recursive(
 def test_no_input_makes_it_raise(items: list[object]) -> None:
     """Whatever JSON a client sends as input is some prompt."""
     assert isinstance(read(items), Prompt)
+    assert isinstance(read_rewrite(items), Rewrite | None)
 
 
 paths = st.text(st.sampled_from('aé漢"\\/.\n😀 '), max_size=40)
@@ -197,11 +320,16 @@ def test_what_stands_around_texts_is_within_what_packing_reckons(
     parcel = _Parcel(1_000_000)
     for name, text in files:
         parcel.add(Block("signatures", name, text))
-    prompt = Prompt(tuple(parcel.blocks), path, "prefix", "suffix")
-    items = [*stable_items(prompt.stable), *tail_items(prompt)]
-    whole = sum(count(part["text"]) for item in items for part in item["content"])
+    stable = tuple(parcel.blocks)
+    for asked in (
+        Prompt(stable, path, "prefix", "suffix"),
+        Rewrite(stable, path, "prefix", "region", "suffix", "instruction"),
+    ):
+        items = [*stable_items(stable), *tail_items(asked)]
+        spelled = [part["text"] for item in items for part in item["content"]]
+        said = [message["content"] for message in chat_messages(asked)]
+        # Four tokens more a message is what chat formats are known to add.
+        reckoned = sum(block.cost for block in stable) + WORDS + 2 * count(path)
 
-    # Four tokens more a message is what chat formats are known to add.
-    assert whole + 4 * len(items) <= sum(block.cost for block in parcel.blocks) + WORDS + 2 * count(
-        path
-    )
+        assert sum(map(count, spelled)) + 4 * len(items) <= reckoned
+        assert sum(map(count, said)) + 4 * len(said) <= reckoned

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.client import Client
 from spark_lsp.wire.frames import Malformed, Unknown, encode
 from spark_lsp.wire.layout import TASK
-from spark_lsp.wire.requests import Create, Interrupt, Profile, Steer, decode_request
+from spark_lsp.wire.requests import Create, Interrupt, Steer, decode_request
 
 PROFILE = Profile(
     model="gpt-6-luna",

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.client import FRAME_LIMIT, Client
 from spark_lsp.wire.events import Usage
+from spark_lsp.wire.faults import Fault
 from spark_lsp.wire.outcomes import Delta, Ended, Event, Failed, Step, Warmed
-from spark_lsp.wire.requests import Profile
+from tests.frames import error, frame, sent, stage, text
 
 PROFILE = Profile("m", None, 128, lanes=True, continuation=True, interrupt=False)
 INTERRUPTS = replace(PROFILE, interrupt=True)
@@ -21,28 +23,6 @@ OTHER = (Block("file", "z.py", "Z = 0\n"),)
 PROMPT = Prompt(STABLE, "open.py", "y = ", "\n")
 
 
-def frame(kind: str, lane: str = "c0", **fields: Any) -> str:
-    """One frame from the server."""
-    head = {"type": kind} | ({"stream_id": lane} if lane else {})
-    return json.dumps(head | fields)
-
-
-def stage(name: str, lane: str = "c0", response_id: str = "r1", **fields: Any) -> str:
-    """A frame that carries the response."""
-    return frame(f"response.{name}", lane, response={"id": response_id} | fields)
-
-
-def text(delta: object, lane: str = "c0", **fields: Any) -> str:
-    """A text delta."""
-    return frame("response.output_text.delta", lane, delta=delta, **fields)
-
-
-def error(code: str, lane: str = "c0", status: int = 400, **fields: Any) -> str:
-    """An error in the WebSocket envelope."""
-    body = {"type": "invalid_request_error", "code": code, "message": f"{code}!"} | fields
-    return frame("error", lane, status=status, error=body)
-
-
 def hear(client: Client, *frames: str) -> list[Event]:
     """What the client makes of these frames, which must not make it send any."""
     events: list[Event] = []
@@ -51,13 +31,6 @@ def hear(client: Client, *frames: str) -> list[Event]:
         assert not step.frames
         events += step.events
     return events
-
-
-def sent(step: Step) -> dict[str, Any]:
-    """The one frame of a step, read."""
-    (only,) = step.frames
-    message: dict[str, Any] = json.loads(only)
-    return message
 
 
 def warmed(profile: Profile = PROFILE, stable: tuple[Block, ...] = STABLE) -> Client:
@@ -281,7 +254,7 @@ def test_a_server_that_does_not_number_its_events_is_heard() -> None:
         ),
         (
             error("insufficient_quota", status=429),
-            Failed(1, "insufficient_quota", "insufficient_quota!", transient=False),
+            Failed(1, "insufficient_quota", "insufficient_quota!", transient=False, lasting=True),
         ),
         (
             error("context_length_exceeded"),
@@ -641,20 +614,46 @@ def test_without_interrupts_the_answer_drains_and_the_next_takes_another_lane() 
     assert sent(client.create(3, PROMPT))["stream_id"] == "c0"
 
 
-def test_without_a_free_lane_the_connection_must_be_dropped() -> None:
-    """The last rung."""
+def test_without_a_free_lane_there_is_no_room_until_one_has_drained() -> None:
+    """The last rung is the caller's: another connection, or patience."""
     client = Client(PROFILE)
+    room = []
     for handle in range(15):
+        room.append(client.has_room)
         client.create(handle, PROMPT)
+    room.append(client.has_room)
+    assert Step() == client.cancel(3)
+    room.append(client.has_room)
+    hear(client, stage("created", "c3"), stage("completed", "c3"))
+    room.append(client.has_room)
 
-    assert Step(drop=True) == client.cancel(3)
+    assert [*[True] * 15, False, False, True] == room
 
 
-def test_without_lanes_the_connection_must_be_dropped() -> None:
-    """The last rung comes at once."""
+def test_without_lanes_there_is_no_room_until_the_answer_has_drained() -> None:
+    """One at a time."""
     client = running(Client(PLAIN), lane="")
 
-    assert Step(drop=True) == client.cancel(1)
+    assert Step() == client.cancel(1)
+    room = [client.has_room]
+    hear(client, text("drains", ""), stage("completed", ""))
+    room.append(client.has_room)
+
+    assert [False, True] == room
+
+
+def test_there_is_no_room_behind_what_waits() -> None:
+    """Else a newer request would overtake it."""
+    client = running(Client(PLAIN), lane="")
+    client.create(2, PROMPT)
+    client.cancel(1)
+    room = [client.has_room]
+    client.receive(stage("completed", ""))
+    room.append(client.has_room)
+    hear(client, stage("created", "", "r2"), stage("completed", "", "r2"))
+    room.append(client.has_room)
+
+    assert [False, False, True] == room
 
 
 def test_a_waiting_request_is_cancelled_without_a_word() -> None:
@@ -768,3 +767,359 @@ def test_a_waiting_frame_over_the_limit_does_not_hold_up_the_next() -> None:
 
     assert [event.handle for event in step.events if not isinstance(event, Warmed)] == [1, 2]
     assert sent(step)
+
+
+# What a provider turns out not to take.
+
+
+FULL = Profile(
+    "m",
+    "low",
+    128,
+    lanes=True,
+    continuation=True,
+    interrupt=False,
+    prompt_cache_key="k",
+    cache_breakpoint=True,
+)
+
+
+def mentions(message: dict[str, Any], field: str) -> bool:
+    """Whether a request has a field, at its top or on a part of its input."""
+    return f'"{field}"' in json.dumps(message)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "stream_id",
+        "previous_response_id",
+        "prompt_cache_options",
+        "prompt_cache_key",
+        "reasoning",
+        "max_output_tokens",
+        "stream_options",
+    ],
+)
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        {"code": "unknown_parameter", "message": "Unknown parameter: 'F'.", "param": "F"},
+        {"code": "unsupported_parameter", "message": "no", "param": "F"},
+        {"code": None, "message": "Unknown parameter: F"},
+        {"code": "400", "message": "F: Extra inputs are not permitted"},
+        {"code": None, "message": 'json: unknown field "F"'},
+        {"code": None, "message": "unknown field `F`, expected one of `model`, `input`, `store`"},
+        {"code": None, "message": "Unrecognized key(s) in object: 'F'"},
+    ],
+)
+def test_a_field_that_is_not_taken_is_left_out_at_once_and_from_then_on(
+    field: str, complaint: dict[str, Any]
+) -> None:
+    """The caller notices nothing but the time it took."""
+    client = warmed(FULL)
+    before = sent(client.create(1, PROMPT))
+    told = json.loads(json.dumps(complaint).replace("F", field, 2))
+
+    step = client.receive(frame("error", "c0", status=400, error=told))
+
+    assert not step.events
+    assert mentions(before, field)
+    assert not mentions(sent(step), field)
+    lane = sent(step).get("stream_id", "")
+    hear(client, stage("created", lane), stage("completed", lane))
+    assert not mentions(sent(client.create(2, PROMPT)), field)
+    client.lost("gone")
+    assert not mentions(sent(client.create(3, PROMPT)), field)
+    assert client.profile != FULL
+
+
+def test_a_breakpoint_is_not_set_again_where_it_was_refused() -> None:
+    """Nor is the option that comes with it."""
+    client = Client(FULL)
+    client.create(1, PROMPT)
+    message = "Unknown parameter: 'input[1].content[0].prompt_cache_breakpoint'."
+    param = "input[1].content[0].prompt_cache_breakpoint"
+
+    again = sent(client.receive(error("unknown_parameter", message=message, param=param)))
+
+    assert not mentions(again, "prompt_cache_breakpoint")
+    assert not mentions(again, "prompt_cache_options")
+
+
+def test_an_effort_that_a_model_does_not_take_is_left_to_it() -> None:
+    """Not every model takes every level."""
+    client = Client(FULL)
+    client.create(1, PROMPT)
+    message = "Unsupported value: 'low' is not supported with this model."
+
+    step = client.receive(error("unsupported_value", message=message, param="reasoning.effort"))
+
+    assert not mentions(sent(step), "reasoning")
+
+
+def test_whoever_refuses_everything_is_asked_with_less_each_time_and_not_for_ever() -> None:
+    """Each complaint costs one round trip, once."""
+    client = warmed(FULL)
+    client.create(1, PROMPT)
+    fields = ["stream_id", "previous_response_id", "prompt_cache_options", "prompt_cache_key"]
+    fields += ["reasoning", "max_output_tokens", "stream_options", "model"]
+    events: list[Event] = []
+    for field in fields:
+        step = client.receive(error("unknown_parameter", "", param=field))
+        events += step.events
+
+    assert [Failed(1, "unknown_parameter", "unknown_parameter!", transient=False)] == events
+    assert {"type", "store", "model", "input"} == sent(client.create(2, PROMPT)).keys()
+
+
+def test_what_one_request_was_told_holds_for_those_that_were_under_way() -> None:
+    """Several may have been sent before the first complaint arrives."""
+    client = Client(FULL)
+    client.create(1, PROMPT)
+    client.create(2, PROMPT)
+
+    first = client.receive(error("unknown_parameter", "c0", param="prompt_cache_key"))
+    second = client.receive(error("unknown_parameter", "c1", param="prompt_cache_key"))
+
+    assert not first.events + second.events
+    assert not mentions(sent(first), "prompt_cache_key")
+    assert not mentions(sent(second), "prompt_cache_key")
+
+
+def test_what_has_been_heard_is_not_asked_again_with_less() -> None:
+    """Text that was shown cannot be taken back; but the profile remembers."""
+    client = running(Client(FULL))
+    hear(client, text("a"))
+
+    (event,) = client.receive(error("unknown_parameter", param="prompt_cache_key")).events
+
+    assert isinstance(event, Failed)
+    assert not mentions(sent(client.create(2, PROMPT)), "prompt_cache_key")
+
+
+@pytest.mark.parametrize(
+    ("code", "fields"),
+    [
+        ("server_error", {"message": "an unknown error has kept it from trying to generate"}),
+        ("rate_limit_exceeded", {"message": "'reasoning' tokens are not supported at this rate"}),
+        ("invalid_prompt", {"message": "The prompt is not allowed."}),
+        ("model_not_found", {"message": "The model 'm' is not supported to generate code."}),
+        ("unsupported_parameter", {"param": "model"}),
+        ("unknown_parameter", {"param": "response"}),
+    ],
+)
+def test_other_failures_cost_no_ability(code: str, fields: dict[str, Any]) -> None:
+    """Words such as generate and reasoning may stand in any sentence."""
+    client = Client(FULL)
+    client.create(1, PROMPT)
+
+    step = client.receive(error(code, **fields))
+
+    assert [Failed] == [type(event) for event in step.events]
+    assert FULL == client.profile
+
+
+def test_where_warm_ups_are_not_known_that_is_said_at_once() -> None:
+    """And no frame goes out for it."""
+    client = Client(replace(PROFILE, warm_up=False))
+
+    assert [Warmed(ok=False, stable=STABLE, fault=NO_WARM_UP)] == client.warm(STABLE).events
+    assert not client.in_flight
+
+
+NO_WARM_UP = Fault("no_warm_up", "the provider cannot be prepared")
+
+
+def test_a_refused_warm_up_is_not_sent_again_nor_is_one_that_waits() -> None:
+    """What cannot be warmed is sent cold."""
+    client = Client(PROFILE)
+    client.warm(STABLE)
+    client.warm(GROWN)
+
+    step = client.receive(error("unknown_parameter", "base", param="generate"))
+
+    assert not step.frames
+    assert [
+        Warmed(ok=False, stable=STABLE, fault=NO_WARM_UP),
+        Warmed(ok=False, stable=GROWN, fault=NO_WARM_UP),
+    ] == step.events
+    assert not client.profile.warm_up
+    assert "previous_response_id" not in sent(client.create(1, PROMPT))
+
+
+def test_a_server_that_answers_a_warm_up_is_not_warmed_again() -> None:
+    """It passes over `generate`, and its answer would stand in all that continue."""
+    client = Client(PROFILE)
+    client.warm(STABLE)
+
+    (event,) = hear(
+        client,
+        stage("created", "base", "r0"),
+        text("Sure!", "base"),
+        stage("completed", "base", "r0"),
+    )
+
+    assert event == Warmed(ok=False, stable=STABLE, fault=NO_WARM_UP)
+    assert not client.profile.warm_up
+    assert "previous_response_id" not in sent(client.create(1, PROMPT))
+
+
+def test_a_warm_up_that_may_not_continue_is_sent_in_full() -> None:
+    """Continuation is lost, warm-ups are not."""
+    client = warmed()
+    client.warm(GROWN)
+
+    step = client.receive(error("unsupported_parameter", "base1", param="previous_response_id"))
+
+    assert not step.events
+    assert "previous_response_id" not in sent(step)
+    assert sent(step)["generate"] is False
+    assert not client.profile.continuation
+
+
+def test_a_grown_warm_up_is_repaired_although_its_base_has_served() -> None:
+    """What is wanted is the new part, not the old one once more."""
+    client = running(warmed())
+    hear(client, stage("completed"))
+    client.warm(GROWN)
+
+    step = client.receive(error("previous_response_not_found", "base1"))
+
+    assert not step.events
+    assert "previous_response_id" not in sent(step)
+    assert len(sent(step)["input"]) == 3
+
+
+# A server that passes over `stream_id`.
+
+
+def test_an_answer_on_the_default_lane_says_that_there_are_no_lanes() -> None:
+    """The request goes on, on the lane where it runs."""
+    client = Client(PROFILE)
+    client.create(1, PROMPT)
+
+    assert [Delta(1, "x"), Ended(1, Usage())] == hear(
+        client, stage("created", ""), text("x", ""), stage("completed", "")
+    )
+    assert not client.profile.lanes
+    assert "stream_id" not in sent(client.create(2, PROMPT))
+
+
+def test_several_requests_turn_out_to_run_one_after_the_other() -> None:
+    """In the order in which they were sent (§1.4)."""
+    client = Client(PROFILE)
+    for handle in (1, 2, 3):
+        client.create(handle, PROMPT)
+
+    assert [Delta(1, "a"), Ended(1, Usage())] == hear(
+        client, stage("created", ""), text("a", ""), stage("completed", "")
+    )
+    assert client.in_flight == 2
+    assert not client.has_room
+    assert Step() == client.create(4, PROMPT)
+    assert [Delta(2, "b"), Ended(2, Usage())] == hear(
+        client, stage("created", "", "r2"), text("b", ""), stage("completed", "", "r2")
+    )
+    assert [Delta(3, "c")] == hear(client, stage("created", "", "r3"), text("c", ""))
+    step = client.receive(stage("completed", "", "r3"))
+    assert [Ended(3, Usage())] == step.events
+    assert "stream_id" not in sent(step)
+    assert [Delta(4, "d")] == hear(client, stage("created", "", "r4"), text("d", ""))
+
+
+def test_a_cancelled_request_keeps_its_turn_when_lanes_turn_out_to_be_one() -> None:
+    """Its answer drains before the next one begins."""
+    client = Client(PROFILE)
+    client.create(1, PROMPT)
+    client.create(2, PROMPT)
+    client.cancel(1)
+
+    assert [Delta(2, "b")] == hear(
+        client,
+        stage("created", ""),
+        text("a", ""),
+        stage("completed", ""),
+        stage("created", "", "r2"),
+        text("b", ""),
+    )
+
+
+def test_a_warm_base_without_lanes_is_none_where_something_was_sent_behind_it() -> None:
+    """Only the newest response of a lane is kept (§1.4)."""
+    client = Client(PROFILE)
+    client.warm(STABLE)
+    client.create(1, PROMPT)
+    hear(client, stage("created", "", "r0"), stage("completed", "", "r0"))
+    hear(client, stage("created", "", "r1"), stage("completed", "", "r1"))
+
+    assert "previous_response_id" not in sent(client.create(2, PROMPT))
+
+
+@pytest.mark.parametrize("echoes", [False, True])
+def test_a_refused_lane_costs_none_of_the_requests_under_way(*, echoes: bool) -> None:
+    """Whether or not the complaints name the lane that was refused."""
+    client = Client(PROFILE)
+    for handle in (1, 2, 3):
+        client.create(handle, PROMPT)
+    frames: list[str] = []
+    for lane in ("c0", "c1", "c2"):
+        complaint = error("unknown_parameter", lane if echoes else "", param="stream_id")
+        if lane == "c0":
+            # Three run, so that an error without a lane is nobody's at first.
+            complaint = error("unknown_parameter", "c0", param="stream_id")
+        step = client.receive(complaint)
+        assert not step.events
+        frames += step.frames
+    ended: list[int] = []
+    while frames:
+        assert "stream_id" not in json.loads(frames.pop())
+        step = client.receive(stage("created", "", f"r{len(ended)}"))
+        step = client.receive(stage("completed", "", f"r{len(ended)}"))
+        ended += [event.handle for event in step.events if isinstance(event, Ended)]
+        frames += step.frames
+
+    assert [1, 2, 3] == sorted(ended)
+    assert not client.in_flight
+
+
+# Cleaning.
+
+
+CLEANS = replace(PROFILE, cleans=True)
+
+
+def test_an_answer_is_cleaned_and_what_was_held_back_comes_before_the_end() -> None:
+    """A chat model adds a fence; a line end may be part of it."""
+    client = running(Client(CLEANS))
+
+    events = hear(client, text("```python\n1\n"), text("```"), stage("completed"))
+
+    assert Ended(1, Usage()) == events[-1]
+    assert "1" == "".join(it.text for it in events if isinstance(it, Delta)).strip()
+    assert "`" not in "".join(it.text for it in events if isinstance(it, Delta))
+
+
+def test_what_was_held_back_and_is_wanted_is_told_before_the_end() -> None:
+    """A first character that might begin a fence is one of the answer after all."""
+    client = running(Client(CLEANS))
+
+    assert [Delta(1, "<"), Ended(1, Usage())] == hear(client, text("<"), stage("completed"))
+
+
+def test_a_model_that_is_believed_to_add_nothing_is_not_cleaned() -> None:
+    """The embedded engine's text goes through letter by letter."""
+    client = running(Client(PROFILE))
+
+    assert [Delta(1, "```python\n1")] == hear(client, text("```python\n1"))
+
+
+def test_an_answer_that_is_sent_again_is_cleaned_anew() -> None:
+    """What the first try left behind is not the second's."""
+    client = warmed(CLEANS)
+    client.create(1, PROMPT)
+    client.receive(error("previous_response_not_found"))
+
+    events = hear(client, stage("created"), text("```\n1\n```"), stage("completed"))
+
+    assert "1" == "".join(it.text for it in events if isinstance(it, Delta)).strip()

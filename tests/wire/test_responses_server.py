@@ -17,7 +17,7 @@ INTERRUPT = {"type": "response.interrupt", "mode": "discard_partial_items"}
 def server() -> Server:
     """A server whose ids are r1, r2, …: a response and its message take one each."""
     numbers = count(1)
-    return Server("embedded", lambda: str(next(numbers)))
+    return Server("embedded", lambda: str(next(numbers)), lambda: 1_700_000_000.75)
 
 
 def create(lane: str | None = None, **fields: Any) -> str:
@@ -55,7 +55,7 @@ def test_a_whole_response_is_this() -> None:
     """Every event of §1.7, literally, and the command that starts it."""
     half = server()
     answered = half.receive(
-        create("fg", instructions="be brief", max_output_tokens=5, store=False, stream=True)
+        create("fg", instructions="be brief", max_output_tokens=5, stream=True, metadata={"a": "b"})
     )
     frames = [
         *answered.frames,
@@ -68,8 +68,18 @@ def test_a_whole_response_is_this() -> None:
     assert [Generate("resp_1", Prompt((), "", "x = ", ""), "be brief", 5)] == answered.commands
     head = {
         "object": "response",
+        "created_at": 1_700_000_000,
         "model": "embedded",
         "previous_response_id": None,
+        "instructions": None,
+        "max_output_tokens": 5,
+        "metadata": {"a": "b"},
+        "parallel_tool_calls": False,
+        "store": False,
+        "temperature": None,
+        "tool_choice": "none",
+        "tools": [],
+        "top_p": None,
         "error": None,
         "incomplete_details": None,
     }
@@ -400,18 +410,255 @@ def test_an_interrupt_that_fails_ends_nothing(fields: dict[str, Any], code: str)
     assert half.delta("resp_1", "on")
 
 
-def test_a_steer_is_refused_and_handed_back() -> None:
-    """So that it can be carried into a response.create (§1.6 a)."""
+def steer(target: str = "resp_1", said: Any = "use ints") -> str:
+    """A steer, in the fewest words."""
+    return json.dumps({"type": "response.steer", "previous_response_id": target, "input": said})
+
+
+def steer_error(answered: Answered) -> tuple[str, dict[str, Any], str | None]:
+    """What the one failed steer says: its code, what is handed back, and of which lane."""
+    assert not answered.commands
+    (message,) = [it for it in read(answered.frames) if it["type"] == "response.steer.failed"]
+    assert message["error"]["type"] == "invalid_request_error"
+    return message["error"]["code"], message["steer"], message.get("stream_id")
+
+
+def test_a_steer_waits_for_a_boundary_where_a_successor_goes_on() -> None:
+    """The public exchange of §1.6 a, literally; what waits in the lane comes after it."""
+    half = server()
+    half.receive(create("a", input="x = ", instructions="be brief", max_output_tokens=9))
+    half.receive(create("a", input="waits"))
+    half.delta("resp_1", "1 + ")
+
+    (accepted,) = read(half.receive(steer()).frames)
+    assert accepted == {
+        "type": "response.steer.accepted",
+        "stream_id": "a",
+        "sequence_number": 5,
+        "steer": {"id": "steer_3", "previous_response_id": "resp_1"},
+    }
+    answered = half.boundary("resp_1", Usage(output_tokens=3))
+
+    assert kinds(answered.frames) == [
+        "output_text.done",
+        "content_part.done",
+        "output_item.done",
+        "incomplete",
+        "created",
+        "in_progress",
+    ]
+    messages = read(answered.frames)
+    assert messages[2]["item"]["status"] == "incomplete"
+    assert messages[3]["response"]["incomplete_details"] == {"reason": "steered"}
+    assert messages[3]["response"]["usage"]["output_tokens"] == 3
+    successor = messages[4]
+    assert (0, "a") == (successor["sequence_number"], successor["stream_id"])
+    assert successor["response"]["previous_response_id"] == "resp_1"
+    assert successor["response"]["max_output_tokens"] == 9
+    assert answered.commands == [
+        Stop("resp_1"),
+        Generate("resp_4", Prompt((), "", "x = 1 + ", ""), "be brief", 9),
+    ]
+    assert half.delta("resp_1", "late") == []
+    assert half.delta("resp_4", "2")
+    assert begun(half.finish("resp_4"))  # what waited
+
+
+def test_without_a_boundary_a_steer_waits_for_the_end() -> None:
+    """A normal end is followed by a successor as well."""
     half = server()
     half.receive(create())
-    steer = {"input": [{"role": "user", "content": "no"}], "previous_response_id": "resp_1"}
+    half.receive(steer())
 
-    (message,) = read(half.receive(json.dumps({"type": "response.steer"} | steer)).frames)
+    answered = half.finish("resp_1")
 
-    assert message["type"] == "response.steer.failed"
-    assert message["error"]["code"] == "steering_not_supported"
-    assert steer == message["steer"]
+    assert kinds(answered.frames) == ["completed", "created", "in_progress"]
+    assert begun(answered) == "resp_4"
+
+
+def test_a_boundary_means_nothing_where_no_steer_waits() -> None:
+    """Nor for what does not run."""
+    half = server()
+    half.receive(create())
+
+    assert Answered() == half.boundary("resp_1")
+    assert Answered() == half.boundary("never")
+
+
+def test_all_steers_that_wait_reach_one_successor_and_those_who_continue_it() -> None:
+    """In order, after the text that was written."""
+    half = server()
+    half.receive(create("a", input="x = "))
+    half.delta("resp_1", "1")
+    half.receive(steer(said="first"))
+    half.receive(steer(said=[{"role": "user", "content": [{"type": "input_text", "text": "2"}]}]))
+    successor = begun(half.boundary("resp_1"))
+    half.finish(successor)
+
+    kept = half._newest["a"].items
+    assert [item["content"] for item in kept if item["role"] == "user"] == [
+        "x = ",
+        "first",
+        [{"type": "input_text", "text": "2"}],
+    ]
+    assert [item["status"] for item in kept if item["role"] == "assistant"] == ["incomplete"]
+    assert begun(half.receive(create("a", previous_response_id=successor)))
+
+
+def test_a_successor_can_be_steered_too() -> None:
+    """Each goes on where the last one ended."""
+    half = server()
+    half.receive(create(input="x = "))
+    half.delta("resp_1", "1")
+    half.receive(steer())
+    second = begun(half.boundary("resp_1"))
+    half.delta(second, "2")
+    half.receive(steer(second))
+    (_, command) = half.boundary(second).commands
+
+    assert isinstance(command, Generate)
+    assert command.prompt.prefix == "x = 12"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "", [], None, 5, {}, ["x"], [{}],
+        [{"role": "user"}],
+        [{"role": "developer", "content": "x"}],
+        [{"role": "user", "content": 5}],
+        [{"role": "user", "content": [5]}],
+        [{"role": "user", "content": [{"type": "output_text", "text": "x"}]}],
+        [{"type": "function_call_output", "role": "user", "content": "x"}],
+        [{"role": "user", "content": "x"}, {"role": "system", "content": "x"}],
+    ],
+)  # fmt: skip
+def test_a_steer_says_something_as_the_user_or_is_handed_back(said: Any) -> None:
+    """And the response goes on."""
+    half = server()
+    half.receive(create())
+
+    code, returned, _ = steer_error(half.receive(steer(said=said)))
+
+    assert code == "invalid_input"
+    assert returned == {"previous_response_id": "resp_1", "input": said}
+    assert Answered() == half.boundary("resp_1")
     assert half.delta("resp_1", "on")
+
+
+def test_what_does_not_run_cannot_be_steered() -> None:
+    """Why not is told apart, and the input handed back, to be carried into a request."""
+    half = server()
+    done, interrupted, prepared, failed = (
+        begun(half.receive(create(lane, **fields)))
+        for lane, fields in (("a", {}), ("b", {}), ("c", {"generate": False}), ("d", {}))
+    )
+    half.finish(done)
+    half.receive(json.dumps(INTERRUPT | {"response_id": interrupted}))
+    half.fail(failed, "server_error", "oops")
+
+    def code(target: Any) -> str:
+        return steer_error(half.receive(steer(target)))[0]
+
+    assert code(done) == "response_already_completed"
+    assert code(interrupted) == "response_not_active"
+    assert code(prepared) == "response_not_active"
+    assert code(failed) == "response_not_found"
+    assert code("never") == "response_not_found"
+    assert code(None) == "response_not_found"
+    assert steer_error(half.receive(steer(prepared)))[2] == "c"
+
+
+def test_too_many_waiting_steers_are_refused() -> None:
+    """The first eight are kept."""
+    half = server()
+    half.receive(create("a"))
+    for _ in range(8):
+        half.receive(steer())
+
+    assert steer_error(half.receive(steer()))[0] == "too_many_pending_steers"
+    assert begun(half.boundary("resp_1"))
+
+
+def test_steers_that_come_to_nothing_are_handed_back_with_their_id() -> None:
+    """Accepted input is never lost: it is applied or returned."""
+    half = server()
+    half.receive(create("a"))
+    half.receive(steer(said="first"))
+    answered = half.fail("resp_1", "server_error", "oops")
+
+    assert kinds(answered.frames) == ["failed", "steer.failed"]
+    returned = {"id": "steer_3", "previous_response_id": "resp_1", "input": "first"}
+    assert ("successor_creation_failed", returned, "a") == steer_error(answered)
+
+    key = begun(half.receive(create("b")))
+    half.receive(steer(key))
+    answered = half.receive(json.dumps(INTERRUPT | {"response_id": key}))
+    answered.commands.remove(Stop(key))
+    assert steer_error(answered)[0] == "response_not_active"
+
+
+def test_a_steer_that_is_carried_into_a_request_leaves_the_cursor_where_it_is() -> None:
+    """As a client does whose steer came too late (§1.6 a)."""
+    half = server()
+    prompt = Prompt((), "b.py", "x = ", "\n")
+    key = begun(half.receive(create("a", input=tail_items(prompt))))
+    half.finish(key)
+
+    (command,) = half.receive(create("a", input="use ints", previous_response_id=key)).commands
+
+    assert isinstance(command, Generate)
+    assert prompt == command.prompt
+
+
+def test_an_answer_that_was_cut_goes_on_where_it_was_cut() -> None:
+    """A whole one does not."""
+    half = server()
+    prompt = Prompt((), "b.py", "x = ", "\n")
+    key = begun(half.receive(create("a", input=tail_items(prompt))))
+    half.delta(key, "1 + ")
+    half.finish(key, reason="max_output_tokens")
+    (command,) = half.receive(create("a", input=None, previous_response_id=key)).commands
+
+    assert isinstance(command, Generate)
+    assert command.prompt == Prompt((), "b.py", "x = 1 + ", "\n")
+
+
+# What other clients send.
+
+
+def test_what_a_coding_agent_sends_besides_is_no_obstacle() -> None:
+    """Tools, settings and items of any kind; what is not understood is not used."""
+    half = server()
+    items: list[dict[str, Any]] = [
+        {"type": "additional_tools", "tools": [{"type": "custom", "name": "apply_patch"}]},
+        {"type": "reasoning", "summary": [], "encrypted_content": "secret"},
+        {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "t"}]},
+        {"type": "message", "role": "user", "content": [{"type": "input_image", "image_url": "u"}]},
+        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "x = "}]},
+        {"type": "function_call_output", "call_id": "c", "output": {"text": "no"}},
+        {},
+    ]
+    (command,) = half.receive(
+        create(
+            input=items,
+            tools=[{"type": "function", "name": "shell"}],
+            tool_choice="auto",
+            parallel_tool_calls=True,
+            reasoning={"effort": "low", "summary": "auto"},
+            include=["reasoning.encrypted_content"],
+            client_metadata={"a": {"b": 1}},
+            metadata={"a": {"b": 1}},
+            stream=True,
+            store=True,
+            background=False,
+            service_tier="fast",
+            text={"verbosity": "low"},
+        )
+    ).commands
+
+    assert isinstance(command, Generate)
+    assert command.prompt.prefix == "x = "
 
 
 # Refusals.

@@ -2,10 +2,9 @@
 
 import asyncio
 import sys
-from functools import cache
-from pathlib import Path
 from time import perf_counter
 
+from spark_lsp.cli.bench.corpus import standard_library
 from spark_lsp.cli.bench.figures import Figure, Figures
 from spark_lsp.cli.client import Client
 from spark_lsp.cli.report import percentile
@@ -13,7 +12,6 @@ from spark_lsp.core.text import Edit, Text, line_starts
 from spark_lsp.engine.evaluate import UNGATED
 from spark_lsp.engine.lexer import lex
 from spark_lsp.engine.model import Engine
-from spark_lsp.server import walk
 
 _KEYS = 300
 _STARTS = 5
@@ -73,7 +71,7 @@ def text() -> Figures:
 
 def engine() -> Figures:
     """Measure the embedded engine on the standard library's top folder."""
-    files = _sources()
+    files = standard_library()
     characters = sum(map(len, files.values()))
     engine = Engine()
     began = perf_counter()
@@ -114,15 +112,4 @@ def engine() -> Figures:
         "further tokens": Figure(
             1 / percentile(each, 0.5), "tokens/s", 1000, "Spark's own pace", 5000, more=True
         ),
-    }
-
-
-@cache
-def _sources() -> dict[str, str]:
-    """Return the Python files of the standard library's top folder: code that everyone has."""
-    root = Path(asyncio.__file__).parent.parent
-    return {
-        path.name: text
-        for path in sorted(root.glob("*.py"))
-        if (text := walk.read(root, path.name)) is not None
     }

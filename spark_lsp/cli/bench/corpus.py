@@ -10,6 +10,7 @@ import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from spark_lsp.cli.errors import CommandError
@@ -65,6 +66,17 @@ def corpus(repository: Path | None, file: str, temporary: Path) -> Corpus:
     if file and not (root / file).is_file():
         raise CommandError(f"--file: there is no file {file} in {root}", 2)
     return Corpus(root, file, temporary)
+
+
+@cache
+def standard_library() -> dict[str, str]:
+    """Return the Python files of the standard library's top folder: code that everyone has."""
+    root = Path(asyncio.__file__).parent.parent
+    return {
+        path.name: text
+        for path in sorted(root.glob("*.py"))
+        if (text := walk.read(root, path.name)) is not None
+    }
 
 
 class Shelves:

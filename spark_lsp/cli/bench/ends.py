@@ -18,7 +18,7 @@ from typing import Any
 from spark_lsp.cli.client import Client
 from spark_lsp.cli.files import language_id
 from spark_lsp.core.prompt import Block
-from spark_lsp.server.websocket import Socket, listening
+from spark_lsp.server.web import Socket, listening
 from spark_lsp.wire.server import Answered, Generate, Prepare, Server
 
 _KEY = "SPARK_LSP_BENCH_KEY"

@@ -17,7 +17,7 @@ class Figure:
 
     Attributes:
         value: what was measured, in `unit`.
-        unit: "ms", "tokens/s", "MB", "bytes", "tokens" or "1".
+        unit: "ms", "µs", "tokens/s", "MB", "bytes", "tokens" or "1".
         baseline: the same unit, measured in the same run on something simpler; 0 if there is none.
         against: what the baseline is, or why there is none.
         budget: what the value should keep to, or None.

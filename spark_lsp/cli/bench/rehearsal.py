@@ -39,9 +39,9 @@ from spark_lsp.core.session import Session
 from spark_lsp.core.text import Encoding, Text, difference
 from spark_lsp.server.catalog import Catalog
 from spark_lsp.wire import outcomes
+from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.client import Client
 from spark_lsp.wire.layout import block_items, stable_items, tail_items
-from spark_lsp.wire.requests import Profile
 from spark_lsp.wire.server import Answered, Server, Stop
 
 _MODEL = "bench"

@@ -13,7 +13,9 @@ from spark_lsp.cli.bench.ends import Model, Scene, Typist, between, embedded, ge
 from spark_lsp.cli.bench.figures import Figure, Figures, Tell
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.cli.report import percentile
-from spark_lsp.server.websocket import Endpoint, Socket, connect, listening
+from spark_lsp.server.endpoint import Endpoint
+from spark_lsp.server.web import Socket, listening
+from spark_lsp.server.websocket import connect
 
 BACKEND = b"backend"
 """Stands among the arguments of the embedded engine's process."""

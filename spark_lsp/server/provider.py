@@ -1,0 +1,270 @@
+"""A provider, by whatever way it can be reached, and the engine of our own where it cannot.
+
+Owns the ways to a model (Responses over WebSocket, HTTP, the embedded engine): which of them runs,
+where each request goes, and what of that a person is told. Which way is used is decided in
+`core.ways`; the ways themselves are `connection` and `posting`.
+
+A request that fails before anything of its answer was heard, in a way that would only be repeated,
+goes to the next way at once, unseen by whoever asked. The engine knows the workspace by itself: as
+a stand-in it is shown what stands around the cursor, and nothing more.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
+
+from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Warmed, Wrote
+from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.ways import Ways
+from spark_lsp.server.status import Status
+
+WORTH_WAITING = 1.0
+"""Seconds that a provider may ask to wait before another way is taken meanwhile."""
+_RESTS = 60.0
+"""Seconds until a provider that has refused an account or a model is asked again."""
+_LINGERS = 300.0
+"""Seconds that a stand-in is kept after the provider has come back."""
+
+
+class Backend(Protocol):
+    """One way to a model; what it has to say comes back as events."""
+
+    async def run(self) -> None:
+        """Keep it going until cancelled."""
+        ...
+
+    def open(self, stream: int, prompt: Prompt) -> None:
+        """Ask for an answer."""
+        ...
+
+    def cancel(self, stream: int) -> None:
+        """Stop an answer; no event of it comes after this."""
+        ...
+
+    def warm(self, stable: tuple[Block, ...]) -> None:
+        """Prepare for prompts that begin like this."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one way is begun, and when.
+
+    Attributes:
+        name: for people, as in "gpt-6-luna over HTTP".
+        begin: makes its backend, which tells what happens to the given listener.
+        after: seconds that better ways get to come back before this one is tried.
+        stand_in: whether it is the engine, and not what the person has chosen.
+    """
+
+    name: str
+    begin: Callable[[Callable[[Event], None]], Backend]
+    after: float = 0.0
+    stand_in: bool = False
+
+
+@dataclass(slots=True)
+class _Stream:
+    way: int
+    prompt: Prompt
+    heard: bool = False
+
+
+class Provider:
+    """All ways to one model; see `server.driver.Backend`."""
+
+    def __init__(
+        self,
+        ways: Sequence[Way],
+        feed: Callable[[Event], None],
+        tell: Callable[[Status], None],
+    ) -> None:
+        """Take the ways, the best first, and who listens to events and to the status."""
+        self._ways = ways
+        self._feed = feed
+        self._tell = tell
+        self._loop = asyncio.get_running_loop()
+        self._choice = Ways([way.after for way in ways], self._loop.time())
+        self._chosen: int | None = None
+        self._backends: dict[int, Backend] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._streams: dict[int, _Stream] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._lingering: asyncio.TimerHandle | None = None
+        self._broken: asyncio.Future[None] = self._loop.create_future()
+        self._status: Status | None = None
+        self._over = False
+
+    async def run(self) -> None:
+        """Keep the ways going that are wanted, until cancelled."""
+        try:
+            self._look()
+            await self._broken
+        finally:
+            self.end()
+            for timer in (self._timer, self._lingering):
+                if timer:
+                    timer.cancel()
+            tasks = list(self._tasks.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def end(self) -> None:
+        """Say that it is gone, and nothing after that: another takes its place."""
+        self._over = True
+        streams, self._streams = list(self._streams), {}
+        reason = "another model was chosen"
+        if self._chosen is not None:
+            self._chosen = None
+            self._feed(Down(reason))
+        for stream in streams:
+            self._feed(Failed(stream, reason, transient=True))
+
+    def open(self, stream: int, prompt: Prompt) -> None:
+        """Ask for an answer, by the way that is used now."""
+        if self._chosen is None:
+            failed = Failed(stream, self._choice.reason() or "the model is away", transient=True)
+            self._loop.call_soon(self._feed, failed)
+        else:
+            self._send(self._chosen, stream, prompt)
+
+    def cancel(self, stream: int) -> None:
+        """Stop an answer; no event of it comes after this."""
+        if it := self._streams.pop(stream, None):
+            self._backends[it.way].cancel(stream)
+
+    def warm(self, stable: tuple[Block, ...]) -> None:
+        """Prepare for prompts that begin like this; a stand-in has no use for it."""
+        if self._chosen is not None and not self._ways[self._chosen].stand_in:
+            self._backends[self._chosen].warm(stable)
+
+    def _send(self, way: int, stream: int, prompt: Prompt) -> None:
+        self._streams[stream] = _Stream(way, prompt)
+        shown = replace(prompt, stable=()) if self._ways[way].stand_in else prompt
+        self._backends[way].open(stream, shown)
+
+    def _heard(self, way: int, event: Event) -> None:
+        """Take in what one of the ways tells."""
+        if self._over:
+            return
+        match event:
+            case Wrote(stream):
+                if it := self._streams.get(stream):
+                    it.heard = True
+                    self._feed(event)
+            case Ended(stream):
+                if self._streams.pop(stream, None):
+                    self._feed(event)
+            case Failed(stream):
+                if it := self._streams.pop(stream, None):
+                    self._lost(it, event)
+            case Up():
+                self._choice.up(way)
+                self._look()
+            case Down():
+                self._away(way, event)
+            case Warmed() if way == self._chosen:
+                self._feed(event)
+            case _:
+                pass
+
+    def _away(self, way: int, down: Down) -> None:
+        now = self._loop.time()
+        self._choice.down(way, down.reason, now, hopeless=down.hopeless)
+        for other in self._others(way) if down.refused else ():
+            # It would be the same key.
+            self._choice.rest(other, now + _RESTS, down.reason)
+        if self._chosen is None:
+            self._feed(down)
+        self._look()
+
+    def _lost(self, it: _Stream, failed: Failed) -> None:
+        """Take another way if this one would fail again; else leave it to whoever asked."""
+        now = self._loop.time()
+        waits = failed.after > WORTH_WAITING
+        if not (waits or failed.lasting):
+            self._feed(failed)
+            return
+        self._choice.rest(it.way, now + (failed.after if waits else _RESTS), failed.reason)
+        self._look()
+        if not it.heard and self._chosen is not None and self._chosen != it.way:
+            self._send(self._chosen, failed.stream, it.prompt)
+        elif self._ways[-1].stand_in:
+            # It is on its way, and has not been asked to wait.
+            self._feed(replace(failed, transient=True, after=0.0))
+        else:
+            self._feed(failed)
+
+    def _others(self, way: int) -> list[int]:
+        """The other ways to the same provider."""
+        return [other for other, it in enumerate(self._ways) if other != way and not it.stand_in]
+
+    def _look(self) -> None:
+        """Choose anew: begin what is wanted, and go over to what is best."""
+        now = self._loop.time()
+        for way in self._choice.wanted(now):
+            if way not in self._tasks:
+                self._choice.tried(way, now)
+                self._begin(way)
+        before, self._chosen = self._chosen, self._choice.chosen(now)
+        if self._timer:
+            self._timer.cancel()
+        due = self._choice.deadline(now)
+        self._timer = self._loop.call_at(due, self._look) if due is not None else None
+        self._linger()
+        self._show()
+        if before == self._chosen:
+            return
+        if before is not None:
+            self._feed(Down(self._choice.reason()))
+        if self._chosen is not None:
+            self._feed(Up())
+
+    def _begin(self, way: int) -> None:
+        backend = self._ways[way].begin(partial(self._heard, way))
+        self._backends[way] = backend
+        task = self._tasks[way] = self._loop.create_task(backend.run())
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Fail with a way that has failed: none ends by itself."""
+        if not task.cancelled() and (error := task.exception()) and not self._broken.done():
+            self._broken.set_exception(error)
+
+    def _linger(self) -> None:
+        """End a stand-in some time after it was needed last."""
+        idle = [
+            way
+            for way in self._tasks
+            if self._ways[way].stand_in and self._chosen not in {way, None}
+        ]
+        if not idle and self._lingering:
+            self._lingering.cancel()
+            self._lingering = None
+        elif idle and not self._lingering:
+            self._lingering = self._loop.call_later(_LINGERS, self._dismiss, idle)
+
+    def _dismiss(self, idle: Sequence[int]) -> None:
+        self._lingering = None
+        for way in idle:
+            self._tasks.pop(way).cancel()
+            self._choice.given_up(way)
+
+    def _show(self) -> None:
+        """Tell how things stand, if that has changed."""
+        reason = self._choice.reason()
+        if self._chosen is None:
+            first = self._ways[0].name
+            waiting = Status("Normal", f"connecting to {first}", busy=True)
+            status = Status("Error", reason) if reason else waiting
+        elif self._ways[self._chosen].stand_in:
+            why = reason or f"{self._ways[0].name} does not answer"
+            status = Status("Warning", f"{why}; the embedded engine fills in")
+        else:
+            status = Status("Normal", self._ways[self._chosen].name)
+        if status != self._status:
+            self._status = status
+            self._tell(status)

@@ -1,0 +1,134 @@
+"""The ways to the model that a person has chosen, from the settings.
+
+Owns how settings become ways: which there are, in which order, and what each is told of the model.
+What was learned of a model is kept here, so that it is learned once. Which way is used is left to
+`provider`.
+"""
+
+import zlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from spark_lsp.core.events import Event
+from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.settings import EMBEDDED, Provider, Settings
+from spark_lsp.server import credentials
+from spark_lsp.server.connection import PACE, Connection
+from spark_lsp.server.embedded import Child
+from spark_lsp.server.endpoint import Endpoint
+from spark_lsp.server.posting import Posting
+from spark_lsp.server.provider import Backend, Way
+from spark_lsp.wire.capabilities import Profile, presumed
+from spark_lsp.wire.dialects.base import Target
+from spark_lsp.wire.dialects.choose import dialect
+
+_MAX_OUTPUT_TOKENS = 128
+_HTTP_AFTER = 4.0
+"""Seconds until HTTP is tried where a WebSocket neither opens nor fails."""
+_ENGINE_AFTER = 1.0
+"""Seconds until the engine stands in: most absences are shorter."""
+_ENGINE = Profile(
+    EMBEDDED, None, _MAX_OUTPUT_TOKENS, lanes=True, continuation=True, interrupt=True, steer=True
+)
+
+Feed = Callable[[Event], None]
+
+
+class Routes:
+    """Makes ways, and remembers what was learned of each model on them."""
+
+    def __init__(self, root: Path | None) -> None:
+        """Take the workspace, which the engine learns from."""
+        self._root = root
+        self._learned: dict[tuple[str, str], Connection] = {}
+
+    def ways(self, settings: Settings) -> list[Way]:
+        """Return the ways to the model of the settings, the best first."""
+        provider = settings.provider()
+        if provider is None:
+            return [Way("the embedded engine", partial(_Engine, self._root))]
+        name = f"{settings.model} at {settings.model_provider}"
+        ways = []
+        if provider.wire_api == "responses" and provider.supports_websockets:
+            ways.append(Way(name, partial(self._socket, provider, settings)))
+            ways.append(
+                Way(f"{name}, over HTTP", partial(self._posting, provider, settings), _HTTP_AFTER)
+            )
+        else:
+            ways.append(Way(name, partial(self._posting, provider, settings)))
+        if settings.embedded_fallback:
+            engine = partial(_Engine, self._root)
+            ways.append(Way("the embedded engine", engine, _ENGINE_AFTER, stand_in=True))
+        return ways
+
+    def _socket(self, provider: Provider, settings: Settings, feed: Feed) -> Backend:
+        key = (provider.base_url, settings.model)
+        before = self._learned.get(key)
+        profile = before.profile if before else self._profile(provider, settings)
+        # A silence that the stream may have, and as much again, is no sign of death.
+        mute = max(PACE.mute, 2 * provider.stream_idle_timeout_ms / 1000)
+        connection = Connection(_asked_anew(provider), profile, feed, pace=replace(PACE, mute=mute))
+        self._learned[key] = connection
+        return connection
+
+    def _posting(self, provider: Provider, settings: Settings, feed: Feed) -> Backend:
+        target = Target(
+            settings.model,
+            _MAX_OUTPUT_TOKENS,
+            settings.model_reasoning_effort,
+            provider.fim_template,
+            self._cache_key(),
+            window=settings.model_context_window,
+            cache_breakpoint=self._profile(provider, settings).cache_breakpoint,
+        )
+        return Posting(_asked_anew(provider), dialect(provider.wire_api, target), feed)
+
+    def _profile(self, provider: Provider, settings: Settings) -> Profile:
+        if settings.model == EMBEDDED:
+            return _ENGINE
+        profile = presumed(
+            provider.base_url,
+            settings.model,
+            provider.capabilities,
+            effort=settings.model_reasoning_effort,
+            max_output_tokens=_MAX_OUTPUT_TOKENS,
+        )
+        return replace(profile, prompt_cache_key=self._cache_key())
+
+    def _cache_key(self) -> str:
+        """Name the workspace without telling its path."""
+        return f"spark-{zlib.crc32(str(self._root).encode()):08x}"
+
+
+class _Engine:
+    """The embedded engine in a process of its own, which ends with it."""
+
+    def __init__(self, root: Path | None, feed: Feed) -> None:
+        self._child = Child(root)
+        self._connection = Connection(self._child.endpoint, _ENGINE, feed, self._child.replace)
+
+    async def run(self) -> None:
+        """Keep the process and the connection to it going until cancelled."""
+        try:
+            await self._connection.run()
+        finally:
+            await self._child.close()
+
+    def open(self, stream: int, prompt: Prompt) -> None:
+        """Ask for an answer."""
+        self._connection.open(stream, prompt)
+
+    def cancel(self, stream: int) -> None:
+        """Stop an answer."""
+        self._connection.cancel(stream)
+
+    def warm(self, stable: tuple[Block, ...]) -> None:
+        """Prepare for prompts that begin like this."""
+        self._connection.warm(stable)
+
+
+def _asked_anew(provider: Provider) -> Callable[[], Awaitable[Endpoint]]:
+    """Return what looks up the provider's endpoint, and its key, before each attempt."""
+    return partial(credentials.endpoint, provider)

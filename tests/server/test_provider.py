@@ -1,0 +1,283 @@
+"""One model by several ways: where requests go, what the session hears, what a person is told."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Warmed, Wrote
+from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.server import provider as provider_module
+from spark_lsp.server.provider import Provider, Way
+from spark_lsp.server.status import Status
+from tests.heard import Heard
+
+STABLE = (Block("file", "util.py", "def helper(): ...\n"),)
+PROMPT = Prompt(STABLE, "a.py", "x = ", "\n")
+GONE = "nobody answers"
+
+
+class Fake:
+    """A way that does what a test tells it to."""
+
+    def __init__(self) -> None:
+        self.feed: Callable[[Event], None]
+        self.calls: list[object] = []
+        self.running = False
+        self.begun = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.defect: Exception | None = None
+
+    def begin(self, feed: Callable[[Event], None]) -> "Fake":
+        self.feed = feed
+        return self
+
+    async def run(self) -> None:
+        if self.defect:
+            raise self.defect
+        self.running = True
+        self.ended.clear()
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.running = False
+            self.ended.set()
+
+    def open(self, stream: int, prompt: Prompt) -> None:
+        self.calls.append((stream, prompt))
+
+    def cancel(self, stream: int) -> None:
+        self.calls.append(stream)
+
+    def warm(self, stable: tuple[Block, ...]) -> None:
+        self.calls.append(stable)
+
+
+class Scene:
+    """A socket, HTTP and the engine, with what the session and the person hear."""
+
+    def __init__(self, *, patience: float = 0.0) -> None:
+        self.socket, self.http, self.engine = Fake(), Fake(), Fake()
+        self.heard: Heard[Event] = Heard()
+        self.told: Heard[Status] = Heard()
+        ways = [
+            Way("mine", self.socket.begin),
+            Way("mine, over HTTP", self.http.begin, after=3600.0),
+            Way("the embedded engine", self.engine.begin, after=patience, stand_in=True),
+        ]
+        self.provider = Provider(ways, self.heard, self.told)
+
+    @property
+    def events(self) -> list[Event]:
+        return self.heard.all
+
+
+@asynccontextmanager
+async def scene(*, patience: float = 3600.0) -> AsyncIterator[Scene]:
+    it = Scene(patience=patience)
+    task = asyncio.create_task(it.provider.run())
+    try:
+        await it.socket.begun.wait()
+        yield it
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    assert not any(way.running for way in (it.socket, it.http, it.engine))
+
+
+async def test_the_best_way_carries_everything_while_it_is_there() -> None:
+    async with scene() as it:
+        it.socket.feed(Up())
+        it.provider.warm(STABLE)
+        it.provider.open(1, PROMPT)
+        it.socket.feed(Warmed(STABLE))
+        it.socket.feed(Wrote(1, "value"))
+        it.socket.feed(Ended(1))
+
+        assert [Up(), Warmed(STABLE), Wrote(1, "value"), Ended(1)] == it.events
+        assert [STABLE, (1, PROMPT)] == it.socket.calls
+        assert not it.http.running
+        assert not it.engine.running
+        assert [
+            Status("Normal", "connecting to mine", busy=True),
+            Status("Normal", "mine"),
+        ] == it.told.all
+
+
+async def test_without_a_websocket_it_is_asked_over_http_until_there_is_one() -> None:
+    async with scene() as it:
+        it.socket.feed(Down("it has none", hopeless=True))
+        await it.http.begun.wait()
+        it.http.feed(Up())
+        it.provider.open(1, PROMPT)
+        assert [(1, PROMPT)] == it.http.calls
+        it.socket.feed(Up())
+        it.http.feed(Wrote(1, "still heard"))
+        it.http.feed(Ended(1))
+        it.provider.open(2, PROMPT)
+
+        assert [(2, PROMPT)] == it.socket.calls
+        kinds = [type(event) for event in it.events]
+        assert [Down, Up, Down, Up, Wrote, Ended] == kinds
+        assert [it.message for it in it.told.all[-2:]] == ["mine, over HTTP", "mine"]
+
+
+async def test_the_engine_fills_in_and_is_shown_no_more_than_the_cursor() -> None:
+    async with scene(patience=0.0) as it:
+        await it.engine.begun.wait()
+        it.socket.feed(Down(GONE))
+        it.engine.feed(Up())
+        it.provider.warm(STABLE)
+        it.provider.open(1, PROMPT)
+
+        assert [(1, Prompt((), "a.py", "x = ", "\n"))] == it.engine.calls
+        assert Status("Warning", f"{GONE}; the embedded engine fills in") == it.told.all[-1]
+
+
+async def test_a_short_absence_of_the_provider_brings_no_engine() -> None:
+    async with scene() as it:
+        it.socket.feed(Up())
+        it.socket.feed(Down("lost"))
+        it.socket.feed(Up())
+
+        assert [Up(), Down("lost"), Up()] == it.events
+        assert not it.engine.running
+
+
+async def test_where_nothing_answers_the_person_is_told_why() -> None:
+    async with scene() as it:
+        it.socket.feed(Down(GONE))
+
+        assert [Down(GONE)] == it.events
+        assert Status("Error", GONE) == it.told.all[-1]
+
+
+async def test_a_request_without_any_way_fails_but_not_within_the_call() -> None:
+    async with scene() as it:
+        it.provider.open(1, PROMPT)
+        assert [] == it.events
+        await it.heard.until(len)
+
+        assert [Failed(1, "the model is away", transient=True)] == it.events
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        Failed(1, "asks to wait", transient=True, after=30.0),
+        Failed(1, "the account is empty", transient=False, lasting=True),
+    ],
+    ids=["rate limit", "account"],
+)
+async def test_what_would_fail_again_goes_to_the_engine_unseen(failed: Failed) -> None:
+    async with scene(patience=0.0) as it:
+        it.socket.feed(Up())
+        it.provider.open(1, PROMPT)
+        it.socket.feed(failed)
+        await it.engine.begun.wait()
+        again = Failed(1, failed.reason, transient=True, lasting=failed.lasting)
+        assert [Up(), Down(failed.reason), again] == it.events
+        it.engine.feed(Up())
+        it.socket.calls.clear()
+        it.provider.open(2, PROMPT)
+
+        assert 2 == it.engine.calls[-1][0]  # type: ignore[index]
+        assert [] == it.socket.calls
+        assert "Warning" == it.told.all[-1].kind
+
+
+async def test_with_the_engine_at_hand_such_a_failure_is_not_even_heard_of() -> None:
+    async with scene(patience=0.0) as it:
+        await it.engine.begun.wait()
+        it.engine.feed(Up())
+        it.socket.feed(Up())
+        it.provider.open(1, PROMPT)
+        it.socket.feed(Failed(1, "asks to wait", transient=True, after=30.0))
+        it.engine.feed(Wrote(1, "value"))
+        it.engine.feed(Ended(1))
+
+        assert not any(isinstance(event, Failed) for event in it.events)
+        assert [Wrote(1, "value"), Ended(1)] == it.events[-2:]
+
+
+async def test_an_answer_of_which_something_was_heard_is_not_begun_by_another() -> None:
+    async with scene(patience=0.0) as it:
+        await it.engine.begun.wait()
+        it.engine.feed(Up())
+        it.socket.feed(Up())
+        it.provider.open(1, PROMPT)
+        it.socket.feed(Wrote(1, "val"))
+        it.socket.feed(Failed(1, "asks to wait", transient=True, after=30.0))
+
+        assert Failed(1, "asks to wait", transient=True) == it.events[-1]
+        assert [] == it.engine.calls
+
+
+async def test_a_key_that_is_refused_is_not_tried_another_way() -> None:
+    async with scene(patience=0.0) as it:
+        it.socket.feed(Down("the key is refused", hopeless=True, refused=True))
+        await it.engine.begun.wait()
+
+        assert not it.http.running
+
+
+async def test_a_passing_failure_is_left_to_who_asked() -> None:
+    async with scene() as it:
+        it.socket.feed(Up())
+        it.provider.open(1, PROMPT)
+        failed = Failed(1, "busy", transient=True, after=0.5)
+        it.socket.feed(failed)
+
+        assert [Up(), failed] == it.events
+        assert Status("Normal", "mine") == it.told.all[-1]
+
+
+async def test_a_cancel_goes_where_the_request_went() -> None:
+    async with scene() as it:
+        it.socket.feed(Up())
+        it.provider.open(1, PROMPT)
+        it.provider.cancel(1)
+        it.provider.cancel(1)
+        it.socket.feed(Wrote(1, "late"))
+
+        assert [(1, PROMPT), 1] == it.socket.calls
+        assert [Up()] == it.events
+
+
+async def test_the_engine_is_dismissed_when_it_was_not_needed_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(provider_module, "_LINGERS", 0.0)
+    async with scene(patience=0.0) as it:
+        await it.engine.begun.wait()
+        it.engine.feed(Up())
+        it.socket.feed(Up())
+        await it.engine.ended.wait()
+        it.engine.begun.clear()
+        it.socket.feed(Down(GONE))
+        await it.engine.begun.wait()  # and begun again when it is
+
+
+async def test_what_is_over_says_so_once_and_nothing_after_that() -> None:
+    async with scene() as it:
+        it.socket.feed(Up())
+        it.provider.open(1, PROMPT)
+        it.provider.end()
+        it.socket.feed(Wrote(1, "late"))
+        it.socket.feed(Up())
+
+        kinds = [type(event) for event in it.events]
+        assert [Up, Down, Failed] == kinds
+
+
+async def test_a_way_that_breaks_is_not_passed_over_in_silence() -> None:
+    it = Scene()
+    it.socket.defect = RuntimeError("a defect")
+
+    with pytest.raises(RuntimeError, match="a defect"):
+        await it.provider.run()
