@@ -64,7 +64,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Warmed:
-    """A warm-up is over: exactly one for each call of `warm`.
+    """A warm-up is over: one for each call of `warm`, and for each that repairs a lost base.
 
     Attributes:
         ok: whether the server took it.

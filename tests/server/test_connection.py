@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -18,12 +20,15 @@ from spark_lsp.server.connection import PACE, Connection
 from spark_lsp.server.endpoint import Endpoint, Unreachable
 from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.delays import Pace
+from spark_lsp.wire.legs import Act
+from spark_lsp.wire.link import Link
 from tests.heard import PATIENCE, Heard
-from tests.model import Model, scripted_model
+from tests.model import Model, Request, scripted_model
 
 PROFILE = Profile(
     "embedded", None, 64, lanes=True, continuation=True, interrupt=True, prompt_cache_key=""
 )
+PLAIN = replace(PROFILE, lanes=False, interrupt=False)
 STABLE = (Block("file", "util.py", "def helper(): ...\n"),)
 PROMPT = Prompt((), "a.py", "x = ", "\n")
 
@@ -510,3 +515,282 @@ async def test_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> Non
         await heard.until(lambda all_: len(all_) >= 3)
 
     assert ["not today"] == [record.message for record in caplog.records]
+
+
+# What comes at once.
+
+
+async def at_once(requests: list[tuple[Request, str, dict[str, Any]]]) -> None:
+    """Send events of several requests on one connection so that they arrive together."""
+    connection = requests[0][0]._connection
+    for request, kind, fields in requests:
+        lane = {"stream_id": request.frame["stream_id"]}
+        body = json.dumps({"type": f"response.{kind}", **lane, **fields})
+        connection.protocol.send_text(body.encode())
+    connection.transport.write(b"".join(connection.protocol.data_to_send()))
+
+
+def piece(request: Request, text: str) -> tuple[Request, str, dict[str, Any]]:
+    return request, "output_text.delta", {"delta": text}
+
+
+def end(request: Request) -> tuple[Request, str, dict[str, Any]]:
+    return request, "completed", {"response": {"id": request.id}}
+
+
+async def test_pieces_that_come_at_once_are_told_as_one() -> None:
+    """An editor is shown what there is, not how it was cut."""
+    async with connected() as (model, connection, heard):
+        connection.open(1, PROMPT)
+        request = await model.next()
+        await at_once([*(piece(request, f"{number} ") for number in range(100)), end(request)])
+        await heard.until(lambda all_: Ended(1) in all_)
+
+        whole = "".join(f"{number} " for number in range(100))
+        assert [Up(), Wrote(1, whole), Ended(1)] == heard.all
+
+
+async def test_pieces_of_two_answers_that_come_at_once_are_told_in_their_order() -> None:
+    async with connected() as (model, connection, heard):
+        connection.open(1, PROMPT)
+        connection.open(2, PROMPT)
+        one, two = await model.next(), await model.next()
+        await at_once([piece(one, "a"), piece(one, "b"), piece(two, "x"), piece(one, "c")])
+        await heard.until(lambda all_: Wrote(1, "c") in all_)
+
+        assert [Up(), Wrote(1, "ab"), Wrote(2, "x"), Wrote(1, "c")] == heard.all
+
+
+@pytest.mark.parametrize("profile", [PROFILE, replace(PROFILE, interrupt=False)])
+async def test_what_is_cancelled_in_the_middle_of_what_came_at_once_is_not_heard_of_again(
+    profile: Profile,
+) -> None:
+    """The rest has been read by then, and is not told."""
+    heard: Heard[Event] = Heard()
+
+    def feed(event: Event) -> None:
+        heard(event)
+        if event == Wrote(1, "a"):
+            connection.cancel(1)
+            connection.open(3, PROMPT)
+
+    async with scripted_model() as model:
+        connection = Connection(at(model), profile, feed)
+        task = asyncio.create_task(connection.run())
+        await heard.until(lambda all_: Up() in all_)
+        connection.open(1, PROMPT)
+        connection.open(2, PROMPT)
+        one, two = await model.next(), await model.next()
+        await at_once(
+            [piece(one, "a"), piece(two, "x"), piece(one, "b"), end(one), piece(two, "y")]
+        )
+        await heard.until(lambda all_: Wrote(2, "y") in all_)
+        await (await model.next()).end()
+        await heard.until(lambda all_: Ended(3) in all_)
+        told = list(heard.all)
+        await cancelled(task)
+
+    assert [Up(), Wrote(1, "a"), Wrote(2, "x"), Wrote(2, "y"), Ended(3)] == told
+
+
+# Several sockets.
+
+
+async def test_connections_are_replaced_without_a_gap() -> None:
+    """Each takes over from the one before while answers go on."""
+    async with connected(pace=replace(PACE, rotation=0.05)) as (model, connection, heard):
+        streams = itertools.count(1)
+        while len(model.handshakes) < 5:
+            stream = next(streams)
+            connection.open(stream, PROMPT)
+            request = await model.next()
+            await request.say(f"{stream}")
+            await request.end()
+            await heard.until(lambda all_, it=stream: Ended(it) in all_)  # type: ignore[misc]
+
+        expected: list[Event] = [Up()]
+        for stream in range(1, next(streams)):
+            expected += [Wrote(stream, f"{stream}"), Ended(stream)]
+        assert expected == joined(heard)
+
+
+async def test_an_answer_outlives_the_replacement_of_its_connection() -> None:
+    async with connected(pace=replace(PACE, rotation=0.05)) as (model, connection, heard):
+        connection.open(1, PROMPT)
+        old = await model.next()
+        streams = itertools.count(2)
+        while True:
+            stream = next(streams)
+            connection.open(stream, PROMPT)
+            new = await model.next()
+            await new.end()
+            await heard.until(lambda all_, it=stream: Ended(it) in all_)  # type: ignore[misc]
+            if new._connection is not old._connection:
+                break
+        await old.say("still")
+        await old.end()
+        await heard.until(lambda all_: Ended(1) in all_)
+
+        assert Wrote(1, "still") in heard.all
+        assert Down not in kinds(heard)
+
+
+async def test_the_next_request_goes_to_another_connection_while_a_cancelled_answer_drains() -> (
+    None
+):
+    """Where one answer runs at a time and none can be stopped."""
+    async with connected(PLAIN) as (model, connection, heard):
+        connection.open(1, PROMPT)
+        first = await model.next()
+        connection.cancel(1)
+        connection.open(2, PROMPT)
+        second = await model.next()
+        await first.say("never heard")
+        await second.say("other")
+        await second.end()
+        await heard.until(lambda all_: Ended(2) in all_)
+
+        assert first._connection is not second._connection
+        assert [Up(), Wrote(2, "other"), Ended(2)] == joined(heard)
+
+
+async def test_nothing_is_left_when_it_is_cancelled() -> None:
+    """Neither a task nor a socket, of the connection or its spare."""
+    async with scripted_model() as model:
+        before = asyncio.all_tasks()
+        heard: Heard[Event] = Heard()
+        connection = Connection(at(model), PLAIN, heard)
+        task = asyncio.create_task(connection.run())
+        await heard.until(lambda all_: Up() in all_)
+        connection.open(1, PROMPT)
+        connection.open(2, PROMPT)
+        await model.next()
+        await model.next()
+        assert 2 == len(model.handshakes)
+        await cancelled(task)
+
+        assert not connection._legs
+        assert not connection._sockets
+        assert connection._timer is None
+        if left := asyncio.all_tasks() - before:
+            _, running = await asyncio.wait(left, timeout=PATIENCE)
+            assert not running
+
+
+# How connections end.
+
+
+@pytest.mark.parametrize(
+    ("code", "soon"), [(1001, True), (1012, True), (1008, False), (4000, False)]
+)
+async def test_after_a_close_that_would_come_again_it_is_not_dialled_at_once(
+    code: int, *, soon: bool
+) -> None:
+    pace = replace(PACE, first=0.0, longest=3600.0, settled=0.0)
+    async with connected(pace=pace) as (model, connection, heard):
+        connection.open(1, PROMPT)
+        request = await model.next()
+        await request._connection.close(code)
+        await heard.until(lambda all_: Failed in [type(it) for it in all_])
+
+        assert [Up, Down, Failed] == kinds(heard)[:3]
+        if soon:
+            await heard.until(lambda all_: all_.count(Up()) == 2)
+        else:
+            assert connection._timer is not None
+            assert connection._timer.when() > asyncio.get_running_loop().time() + 3000
+
+
+async def test_where_there_is_no_websocket_that_is_hopeless_at_once() -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(respond, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+
+        async def endpoint() -> Endpoint:
+            return Endpoint(f"ws://127.0.0.1:{port}/v1")
+
+        async with kept(endpoint) as (_, heard, _task):
+            await heard.until(len)
+            down = heard.all[0]
+
+    assert isinstance(down, Down)
+    assert down.hopeless
+
+
+async def test_what_a_server_says_as_it_closes_is_not_repeated() -> None:
+    """It is somebody else's text, and may hold anything."""
+    async with connected() as (model, connection, heard):
+        connection.open(1, PROMPT)
+        request = await model.next()
+        await request._connection.close(1011, "your key is PLACEHOLDER")
+        await heard.until(lambda all_: Failed in [type(it) for it in all_])
+
+        assert "PLACEHOLDER" not in repr(heard.all)
+
+
+# Defects of ours.
+
+
+@pytest.mark.parametrize("kind", [Up, Ended, Down, Failed])
+async def test_whoever_listens_may_fail_with_anything_that_is_told(kind: type[Event]) -> None:
+    """It costs a connection, and the next one works."""
+    heard: Heard[Event] = Heard()
+    defects = [RuntimeError("a defect")]
+
+    def feed(event: Event) -> None:
+        heard(event)
+        if isinstance(event, kind) and defects:
+            raise defects.pop()
+
+    async with scripted_model() as model:
+        connection = Connection(at(model), PROFILE, feed, pace=replace(PACE, first=0.0))
+        task = asyncio.create_task(connection.run())
+        await heard.until(lambda all_: Up() in all_)
+        if kind is not Up:
+            connection.open(1, PROMPT)
+            request = await model.next()
+            await (request.end() if kind is Ended else request.drop())
+        await heard.until(lambda all_: all_.count(Up()) == 2)
+        assert not defects
+        connection.open(2, PROMPT)
+        await (await model.next()).say("value")
+        await heard.until(lambda all_: Wrote(2, "value") in all_)
+        await cancelled(task)
+
+
+async def test_a_defect_of_the_link_costs_one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    received = Link.received
+    defects = [KeyError("a defect")]
+
+    def fails_once(self: Link, number: int, frame: str | bytes, now: float) -> list[Act]:
+        if defects and "delta" in str(frame):
+            raise defects.pop()
+        return received(self, number, frame, now)
+
+    monkeypatch.setattr(Link, "received", fails_once)
+    async with connected() as (model, connection, heard):
+        connection.open(1, PROMPT)
+        await (await model.next()).say("value")
+        await heard.until(lambda all_: all_.count(Up()) == 2)
+
+        assert [Up, Down, Failed, Up] == kinds(heard)
+
+
+async def test_who_cannot_be_replaced_is_told_all_the_same() -> None:
+    async def endpoint() -> Endpoint:
+        return Endpoint(f"ws://127.0.0.1:{closed_port()}/v1")
+
+    async def replace_it() -> None:
+        raise RuntimeError("a defect")
+
+    heard: Heard[Event] = Heard()
+    connection = Connection(endpoint, PROFILE, heard, replace_it)
+    task = asyncio.create_task(connection.run())
+    await heard.until(lambda all_: len(all_) >= 2)
+    await cancelled(task)
+
+    assert [Down, Down] == kinds(heard)[:2]

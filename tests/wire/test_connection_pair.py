@@ -9,6 +9,7 @@ import json
 from collections import deque
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,7 +26,16 @@ from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.client import Client
 from spark_lsp.wire.events import Usage
-from spark_lsp.wire.outcomes import Delta, Ended, Event, Failed, Step, Warmed
+from spark_lsp.wire.outcomes import (
+    Delta,
+    Ended,
+    Event,
+    Failed,
+    Steered,
+    Step,
+    Unsteered,
+    Warmed,
+)
 from spark_lsp.wire.server import Answered, Command, Generate, Prepare, Server, Stop
 
 PROFILE = Profile("embedded", "low", 128, lanes=True, continuation=True, interrupt=True)
@@ -90,13 +100,14 @@ class ConnectionPair:
 
     def finish(self, key: str, usage: Usage | None = None) -> None:
         """The backend has no more to say."""
-        self._over(key, self.server.finish(key, usage))
+        self.over(key, self.server.finish(key, usage))
 
     def fail(self, key: str) -> None:
         """The backend cannot go on."""
-        self._over(key, self.server.fail(key, "server_error", "oops"))
+        self.over(key, self.server.fail(key, "server_error", "oops"))
 
-    def _over(self, key: str, answered: Answered) -> None:
+    def over(self, key: str, answered: Answered) -> None:
+        """A response has ended, and others may have begun."""
         self.down.extend(answered.frames)
         self.commands = [command for command in self.commands if command.key != key]
         self.commands += answered.commands
@@ -213,13 +224,15 @@ class Link(RuleBasedStateMachine):
     """Random interleavings of both callers, the two halves, and the link."""
 
     @initialize(
-        lanes=st.booleans(), continuation=st.booleans(), interrupt=st.booleans(), warm=st.booleans()
+        lanes=st.booleans(),
+        continuation=st.booleans(),
+        interrupt=st.booleans(),
+        steer=st.booleans(),
+        warm=st.booleans(),
     )
-    def open(self, *, lanes: bool, continuation: bool, interrupt: bool, warm: bool) -> None:
+    def open(self, *, warm: bool, **abilities: Any) -> None:
         """Any profile; a warm base in half of the runs."""
-        self.pair = ConnectionPair(
-            Profile("embedded", None, 64, lanes, continuation, interrupt),
-        )
+        self.pair = ConnectionPair(Profile("embedded", None, 64, **abilities))
         self.handles = count()
         self.cancelled: set[int] = set()
         self.terminal: dict[int, Event] = {}
@@ -227,6 +240,7 @@ class Link(RuleBasedStateMachine):
         self.said: dict[str, str] = {}  # by key
         self.whole: dict[int, str] = {}  # what was said by the time the handle's response ended
         self.warming = 0
+        self.forgets = 0
         self.busy: set[str] = set()  # lanes, from the frame sent to the terminal frame heard
         if warm:
             self.warm(STABLE)
@@ -255,8 +269,23 @@ class Link(RuleBasedStateMachine):
         if handle not in self.terminal:
             self.cancelled.add(handle)
         self.send(self.pair.client.cancel(handle))
-        if self.pair.drop:
-            self.lose()
+
+    @precondition(lambda self: self.heard)
+    @rule(data=st.data())
+    def steer(self, data: st.DataObject) -> None:
+        """The caller says something to any handle there ever was."""
+        open_ = sorted(set(self.heard) - set(self.terminal) - self.cancelled)
+        handle = data.draw(st.sampled_from(open_ or sorted(self.heard)))
+        self.send(self.pair.client.steer(handle, "shorter"))
+
+    @precondition(lambda self: self.pair.generating())
+    @rule(data=st.data())
+    def boundary(self, data: st.DataObject) -> None:
+        """The backend has nothing half written, which ends a response that is steered."""
+        key = data.draw(st.sampled_from(self.pair.generating()))
+        answered = self.pair.server.boundary(key)
+        if answered.frames:
+            self.pair.over(key, answered)
 
     @precondition(lambda self: self.pair.up)
     @rule()
@@ -270,9 +299,14 @@ class Link(RuleBasedStateMachine):
         """Some frames reach the client."""
         for _ in range(min(n_frames, len(self.pair.down))):
             message = json.loads(self.pair.down[0])
-            if message["type"] in TERMINAL:
-                self.busy.remove(message.get("stream_id", ""))
-            self.send(self.pair.client.receive(self.pair.down.popleft()))
+            lane = message.get("stream_id", "")
+            before = self.pair.client._lanes.at(lane)
+            step = self.pair.client.receive(self.pair.down.popleft())
+            # A response that is steered leaves its lane to its successor.
+            succeeds = before is self.pair.client._lanes.at(lane)
+            if not succeeds and (message["type"] in TERMINAL or "steer" in message["type"]):
+                self.busy.remove(lane)
+            self.send(step)
 
     @precondition(lambda self: self.pair.generating())
     @rule(data=st.data(), text=st.text(max_size=4))
@@ -299,6 +333,7 @@ class Link(RuleBasedStateMachine):
     def forget(self) -> None:
         """The server loses all it kept; what continues from it has to be repaired."""
         self.pair.server._newest.clear()
+        self.forgets += 1
 
     @rule()
     def lose(self) -> None:
@@ -308,7 +343,8 @@ class Link(RuleBasedStateMachine):
         self.note(self.pair.client.lost("test"))
         self.pair.commands.clear()
         self.pair.connect()
-        assert self.warming == 0
+        self.each_warm_up_was_told()
+        self.warming = self.forgets = 0
 
     @invariant()
     def what_ended_was_heard_as_it_was_said(self) -> None:
@@ -323,9 +359,13 @@ class Link(RuleBasedStateMachine):
             return
         self.settle()
         assert set(self.heard) == set(self.terminal) | self.cancelled
-        assert self.warming == 0
+        self.each_warm_up_was_told()
         assert not self.pair.client.in_flight
         assert self.pair.client.lost("nothing is open") == []
+
+    def each_warm_up_was_told(self) -> None:
+        """And those that the client has made by itself, in place of a base that was forgotten."""
+        assert -self.forgets <= self.warming <= 0
 
     def note(self, events: list[Event]) -> None:
         """Events reach the caller: one terminal per handle, none after a cancel."""
@@ -335,9 +375,20 @@ class Link(RuleBasedStateMachine):
                 continue
             assert event.handle not in self.cancelled
             assert event.handle not in self.terminal
-            if isinstance(event, Delta):
-                self.heard[event.handle] += event.text
-                continue
+            match event:
+                case Delta(handle, text):
+                    self.heard[handle] += text
+                    continue
+                case Steered(handle):
+                    self.heard[handle] = ""
+                    continue
+                case Unsteered(handle):
+                    # It would be asked anew, which is the business of a link.
+                    self.cancelled.add(handle)
+                    self.send(self.pair.client.cancel(handle))
+                    continue
+                case _:
+                    pass
             self.terminal[event.handle] = event
             if isinstance(event, Failed):
                 assert event.code in {"connection_lost", "server_error"}
