@@ -53,7 +53,6 @@ class Connection:
         self._sockets: dict[int, Socket] = {}
         self._inboxes: dict[int, list[str | bytes]] = {}
         self._open: set[int] = set()
-        self._unsaid: dict[int, asyncio.Handle] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._complaint = ""
         self._ended = False
@@ -85,36 +84,26 @@ class Connection:
     def open(self, stream: int, prompt: Prompt) -> None:
         """Ask for an answer."""
         self._open.add(stream)
-        acts = self._link.create(stream, prompt, self._loop.time())
-        # What has failed already is told later: whoever asks is in the middle of something.
-        for act in acts:
-            if isinstance(act, outcomes.Failed):
-                self._unsaid[act.handle] = self._loop.call_soon(self._not_sent, act)
-        self._perform([act for act in acts if not isinstance(act, outcomes.Failed)])
+        self._perform(self._link.create(stream, prompt, self._loop.time()), later=True)
 
     def cancel(self, stream: int) -> None:
         """Stop an answer; no event of it comes after this."""
         self._open.discard(stream)
-        if unsaid := self._unsaid.pop(stream, None):
-            unsaid.cancel()
-        self._perform(self._link.cancel(stream, self._loop.time()))
+        self._perform(self._link.cancel(stream, self._loop.time()), later=True)
 
     def warm(self, stable: tuple[Block, ...]) -> None:
         """Prepare for prompts that begin like this."""
-        self._perform(self._link.warm(stable, self._loop.time()))
-
-    def _not_sent(self, failed: outcomes.Failed) -> None:
-        del self._unsaid[failed.handle]
-        self._perform([failed])
+        self._perform(self._link.warm(stable, self._loop.time()), later=True)
 
     def _tick(self) -> None:
         self._timer = None
         self._perform(self._link.tick(self._loop.time()))
 
-    def _perform(self, acts: Sequence[Act]) -> None:
+    def _perform(self, acts: Sequence[Act], *, later: bool = False) -> None:
         """Do what is to be done, and tell what is to be told.
 
         In this order: who is told may want more, and that goes out after what was wanted before.
+        Whoever asks for something is told `later`, being in the middle of something.
         """
         told: list[_Told] = []
         for act in acts:
@@ -129,6 +118,12 @@ class Connection:
                 case _:
                     told.append(act)
         self._arm()
+        if later and told:
+            self._loop.call_soon(self._tell_all, told)
+        else:
+            self._tell_all(told)
+
+    def _tell_all(self, told: Sequence[_Told]) -> None:
         for act in told:
             self._tell(act)
 

@@ -19,6 +19,7 @@ from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.server.connection import PACE, Connection
 from spark_lsp.server.endpoint import Endpoint, Unreachable
 from spark_lsp.wire.capabilities import Profile
+from spark_lsp.wire.client import FRAME_LIMIT
 from spark_lsp.wire.delays import Pace
 from spark_lsp.wire.legs import Act
 from spark_lsp.wire.link import Link
@@ -794,3 +795,18 @@ async def test_who_cannot_be_replaced_is_told_all_the_same() -> None:
     await cancelled(task)
 
     assert [Down, Down] == kinds(heard)[:2]
+
+
+async def test_whoever_asks_is_told_nothing_within_the_call() -> None:
+    """Not even what is known at once: the session is in the middle of something."""
+    async with connected(replace(PROFILE, warm_up=False)) as (_, connection, heard):
+        connection.warm(STABLE)
+        connection.open(1, replace(PROMPT, prefix="x" * FRAME_LIMIT))
+        connection.open(2, replace(PROMPT, prefix="x" * FRAME_LIMIT))
+        connection.cancel(2)
+
+        assert [Up()] == heard.all
+        await heard.until(lambda all_: len(all_) == 3)
+        assert Warmed(STABLE) == heard.all[1]
+        assert isinstance(heard.all[2], Failed)
+        assert 1 == heard.all[2].stream

@@ -339,7 +339,7 @@ class World:
             far.ends(1000)
 
     def _drops(self, far: Far) -> None:
-        if far.alive:
+        if far.alive and self.weather.drops:
             far.alive = False
             far.ends(1006)
 
@@ -413,7 +413,8 @@ def lived(profile: Profile, seed: int, weather: Weather, seconds: float, lines: 
     world.types()
     world.lives_until(seconds)
     world.typing = False
-    world.lives_until(seconds + 100.0)
+    world.weather = CALM
+    world.lives_until(seconds + PACE.unlikely + 10.0)
     return world
 
 
