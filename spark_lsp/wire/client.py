@@ -201,10 +201,14 @@ class Client:
 
     def _text(self, event: wire.TextDelta) -> Step:
         request = self._lanes.running(event.lane)
-        if request is None or not request.hears(event) or request.handle is None:
+        text = "" if request is None else request.read(event)
+        if request is None or request.handle is None or request.cancelled:
             return Step()
-        text = request.cleaner.feed(event.delta) if request.cleaner else event.delta
-        return Step(events=[Delta(request.handle, text)] if text else [])
+        step = Step(events=[Delta(request.handle, text)] if text else [])
+        if request.enough:
+            step.frames.extend(self.cancel(request.handle).frames)
+            step.events.append(Ended(request.handle, wire.Usage()))
+        return step
 
     def _created(self, event: wire.Created) -> Step:
         if not event.lane and self._profile.lanes and self._lanes.in_flight():
@@ -246,7 +250,6 @@ class Client:
                 self._fail(request, fault, step)
             case _ if request.steering is Steering.ACCEPTED:
                 self._lanes.succeed(request)
-                request.cleaner = self._cleaner(request.prompt)
             case wire.Incomplete():
                 self._end(request, event.usage, event.reason, step)
             case wire.Completed():
@@ -366,12 +369,9 @@ class Client:
 
     def _begun(self, handle: int, prompt: Prompt | None) -> Request:
         stable = () if prompt is None else prompt.stable
-        request = Request(handle, stable, prompt, cleaner=self._cleaner(prompt))
-        self._open[handle] = request
+        cleaner = Cleaner(prompt) if prompt is not None and self._profile.cleans else None
+        request = self._open[handle] = Request(handle, stable, prompt, cleaner=cleaner)
         return request
-
-    def _cleaner(self, prompt: Prompt | None) -> Cleaner | None:
-        return Cleaner(prompt) if prompt is not None and self._profile.cleans else None
 
     def _dispatch(self, step: Step) -> None:
         """Sends what waits, completions first, as far as lanes are free."""

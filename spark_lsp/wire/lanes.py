@@ -64,8 +64,18 @@ class Request:
         """The frame that ends its response early; none while that has no id."""
         return [spelled_interrupt(self.response_id).decode()] if self.response_id else []
 
-    def hears(self, event: TextDelta) -> bool:
-        """Whether a delta on its lane is new text of its answer; it is then remembered."""
+    @property
+    def enough(self) -> bool:
+        """Whether what the model goes on to write is no part of the answer any more."""
+        return self.cleaner is not None and self.cleaner.over
+
+    def read(self, event: TextDelta) -> str:
+        """Takes in a delta on its lane; returns what it adds to the answer, "" for nothing."""
+        if not self._hears(event):
+            return ""
+        return self.cleaner.feed(event.delta) if self.cleaner else event.delta
+
+    def _hears(self, event: TextDelta) -> bool:
         if self.cancelled or not event.delta or event.output_index in self.muted:
             return False
         if event.response_id and event.response_id != self.response_id:
@@ -178,6 +188,8 @@ class Lanes:
         self._last_ids[request.lane] = request.response_id
         request.created = request.refused = False
         request.response_id, request.heard = "", 0
+        if request.cleaner is not None and request.prompt is not None:
+            request.cleaner = Cleaner(request.prompt)
         request.muted.clear()
 
     def take(self, request: Request) -> None:

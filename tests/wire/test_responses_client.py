@@ -1123,3 +1123,17 @@ def test_an_answer_that_is_sent_again_is_cleaned_anew() -> None:
     events = hear(client, stage("created"), text("```\n1\n```"), stage("completed"))
 
     assert "1" == "".join(it.text for it in events if isinstance(it, Delta)).strip()
+
+
+def test_a_chat_that_goes_on_behind_its_answer_is_not_waited_for() -> None:
+    """Behind the closing fence nothing is wanted: the lane is freed, and the handle ends."""
+    client = running(Client(CLEANS))
+    step = Step()
+    for piece in ("```python\n", "1\n", "```\n", "This returns one.\n"):
+        told = client.receive(text(piece))
+        step.frames.extend(told.frames)
+        step.events.extend(told.events)
+
+    assert ["response.interrupt"] == [json.loads(sent)["type"] for sent in step.frames]
+    assert Ended(1, Usage()) == step.events[-1]
+    assert [] == hear(client, text("More."), stage("incomplete"))
