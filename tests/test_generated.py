@@ -74,6 +74,7 @@ def fits(value: Any, schema: dict[str, Any]) -> bool:
     low, high = schema.get("minimum"), schema.get("maximum")
     return (
         ("enum" not in schema or value in schema["enum"])
+        and ("pattern" not in schema or bool(re.search(schema["pattern"], value)))
         and (low is None or value >= low)
         and (high is None or value <= high)
     )
@@ -97,6 +98,16 @@ LAYERS: list[dict[str, Any]] = [
     {"model_providers": {"mine": {**SERVER, "http_headers": {"a": 1}}}},
     {"model_providers": {"mine": {**SERVER, "capabilities": {"lanes": True}}}},
     {"model_providers": {"mine": {**SERVER, "capabilities": {"lanes": 1}}}},
+    {"model_providers": {"mine": {"base_url": "api.example.com/v1"}}},
+    {"model_providers": {"mine": {"base_url": "ftp://api.example.com/v1"}}},
+    {"model_providers": {"mine": {"base_url": "see wss://api.example.com/v1"}}},
+    {"model_providers": {"mine": {"base_url": "http://[::1]:8080/v1?a=b"}}},
+    {"model_providers": {"mine": {"base_url": "http://me:word@127.0.0.1"}}},
+    {"model_providers": {"mine": {**SERVER, "env_key": ""}}},
+    {"model_providers": {"mine": {**SERVER, "env_key": "MY_KEY"}}},
+    {"model_providers": {"mine": {**SERVER, "env_key": "MY KEY"}}},
+    {"model_providers": {"mine": {**SERVER, "env_key": "A" * 19 + "4711"}}},
+    {"model_providers": {"mine": {**SERVER, "env_key": "PLACEHOLDERS_OF_A_VERY_LONG_NAME_1"}}},
     {"modle": "x"},
     {"enabled": 1},
 ]

@@ -5,6 +5,7 @@ schema of `config.toml` (for Taplo and what builds on it), and what VS Code is t
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import msgspec
 
 from spark_lsp.core.fields import Field, fields
-from spark_lsp.core.settings import Settings
+from spark_lsp.core.settings import PATTERNS, Settings
 from spark_lsp.wire.dialects.templates import NAMES
 
 ROOT = Path(__file__).parent.parent
@@ -136,6 +137,9 @@ def _property(it: Field, raw: Mapping[str, Any], *, nulls: bool) -> Json:
         result |= {key: value for key, value in either[0].items() if key != "description"}
         if it.choices:
             result |= {"type": "string", "enum": list(it.choices)}
+        if it.name in PATTERNS:
+            # Not every reader of a schema knows groups with names, and none matches the whole.
+            result["pattern"] = f"^(?:{re.sub(r'[?]P<[a-z]+>', '?:', PATTERNS[it.name])})$"
         if nulls and len(either) > 1:
             result["type"] = [result["type"], "null"]
             if it.choices:

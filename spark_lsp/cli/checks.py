@@ -35,6 +35,9 @@ _OUTPUT = 64
 """Tokens of the answers that are asked for."""
 _ENGINE_LIMIT = 20.0
 """Seconds that the embedded engine may take to start and answer."""
+_NO_UPGRADE = {404, 405, 426, 501}
+"""Statuses with which servers that know only HTTP refuse a WebSocket handshake."""
+_IN_VAIN = "not tried, because of "
 _AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """Variables that name whom to trust instead of whom the system does."""
 
@@ -69,11 +72,10 @@ class Checkup:
         self._workspace = workspace
         self._settings = Settings()
         self._endpoint = Endpoint("")
-        self._keyed = False
         self._place = probes.Place("", 0)
         self._socket: Socket | None = None
         self._http: Http | None = None
-        self._posted: Answered | None = None
+        self._posted: Answered | Trouble | None = None
         self._results: dict[str, Check] = {}
 
     @property
@@ -107,9 +109,9 @@ class Checkup:
     async def _done(
         self, name: str, work: Callable[[], Awaitable[str]], needed: tuple[str, ...]
     ) -> Check:
-        before = next((it for it in needed if self._in_the_way(it)), None)
+        before = next(filter(None, map(self._in_the_way, needed)), "")
         if before:
-            return Check(name, None, f"not tried, because of {before}")
+            return Check(name, None, f"{_IN_VAIN}{before}")
         ok: bool | None = False
         fix = ""
         try:
@@ -126,10 +128,12 @@ class Checkup:
             fix = "report this with what SPARK_LSP_LOG=debug tells: it is a defect of spark-lsp"
         return Check(name, ok, _line(detail), _line(fix))
 
-    def _in_the_way(self, name: str) -> bool:
-        """Whether a step has failed, or was not tried for the sake of one that has."""
+    def _in_the_way(self, name: str) -> str:
+        """Return the step that has failed, this one or that for whose sake it was not tried."""
         result = self._results[name]
-        return result.ok is False or result.detail.startswith("not tried")
+        if result.ok is False:
+            return name
+        return result.detail.removeprefix(_IN_VAIN) if result.detail.startswith(_IN_VAIN) else ""
 
     async def _close(self) -> None:
         if self._socket:
@@ -142,7 +146,9 @@ class Checkup:
         try:
             self._settings = await asyncio.to_thread(configuration.load, self._config)
         except SettingsError as error:
-            raise Trouble(str(error), f"correct it in {file}") from None
+            gone = not await asyncio.to_thread(file.exists)
+            fix = "write it, or let $SPARK_LSP_CONFIG name another" if gone else "correct it in"
+            raise Trouble(str(error), fix if gone else f"{fix} {file}") from None
         try:
             by = await asyncio.to_thread(configuration.restrictions, self._workspace)
         except SettingsError as error:
@@ -165,10 +171,11 @@ class Checkup:
     async def _key(self) -> str:
         provider = self._provider()
         try:
-            self._endpoint = await credentials.endpoint(provider)
+            endpoint = await credentials.endpoint(provider)
+            endpoint.address("http", "")  # which says whether the key may go there
         except Unreachable as error:
             raise Trouble.of(error, self._endpoint, "set it") from None
-        self._keyed = True
+        self._endpoint = endpoint
         if not provider.env_key:
             raise _NotNeeded("no env_key is set, so none is sent")
         found = "environment" if credentials.in_environment(provider) else "system keyring"
@@ -191,10 +198,6 @@ class Checkup:
 
     async def _tls(self) -> str:
         self._provider()
-        try:
-            self._endpoint.address("http", "")
-        except Unreachable as error:
-            raise Trouble.of(error, self._endpoint, "correct base_url") from None
         if not self._endpoint.secure:
             open_line = "not encrypted: whoever is on the way can read your code"
             raise _NotNeeded("it stays on this machine" if self._endpoint.loopback else open_line)
@@ -214,29 +217,43 @@ class Checkup:
         try:
             self._socket = await connect(self._endpoint)
         except Unreachable as error:
+            if error.status in _NO_UPGRADE and isinstance(await self._fallback(provider), Answered):
+                offer = f"not needed, the server offers no WebSocket (HTTP {error.status})"
+                skip = "set supports_websockets = false to skip the attempt"
+                raise _NotNeeded(f"{offer}: {skip}") from None
             fix = "check base_url, or set supports_websockets = false"
             raise Trouble.of(error, self._endpoint, fix) from None
         return f"handshake in {_milliseconds(monotonic() - begun)}"
 
     async def _http_answers(self) -> str:
         provider = self._provider()
+        if self._wants_websocket():
+            found = await self._fallback(provider)
+            if isinstance(found, Answered):
+                return f"falls back to server-sent events over {found.way}"
+            if self._socket:
+                raise _NotNeeded(f"no fallback ({found}), which the WebSocket makes up for")
+            raise found
         try:
             self._http = await asyncio.to_thread(Http, self._endpoint)
-            if not self._wants_websocket():
-                begun = monotonic()
-                status = await self._http.reach()
-                took = _milliseconds(monotonic() - begun)
-                return f"reached in {took} (status {status})"
-            self._posted = await self._post(provider, self._http)
+            begun = monotonic()
+            # Any answer will do: there need be nothing at the place that is asked for.
+            await self._http.reach()
         except Unreachable as error:
-            trouble = Trouble.of(error, self._endpoint, "check base_url")
-        except Trouble as error:
-            trouble = error
-        else:
-            return f"falls back to server-sent events over {self._posted.way}"
-        if self._socket:
-            raise _NotNeeded(f"no fallback ({trouble}), which the WebSocket makes up for")
-        raise trouble
+            raise Trouble.of(error, self._endpoint, "check base_url") from None
+        return f"reached in {_milliseconds(monotonic() - begun)}"
+
+    async def _fallback(self, provider: Provider) -> Answered | Trouble:
+        """Ask over HTTP, once, beside the WebSocket; returns what came of it."""
+        if self._posted is None:
+            try:
+                self._http = await asyncio.to_thread(Http, self._endpoint)
+                self._posted = await self._post(provider, self._http)
+            except Unreachable as error:
+                self._posted = Trouble.of(error, self._endpoint, "check base_url")
+            except Trouble as error:
+                self._posted = error
+        return self._posted
 
     async def _answer(self) -> str:
         provider = self._provider()
@@ -244,12 +261,12 @@ class Checkup:
         if self._socket:
             profile = self._profile(provider)
             answered = await probes.written(self._socket, profile, self._endpoint, stall)
-        elif self._posted:
+        elif isinstance(self._posted, Answered):
             answered = self._posted
         elif self._http and self._results["http"].ok:
             answered = await self._post(provider, self._http)
         else:
-            raise _NotNeeded("not tried, because of http")
+            raise _NotNeeded(f"{_IN_VAIN}http")
         return _told(answered)
 
     async def _engine(self) -> str:

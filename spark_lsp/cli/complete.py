@@ -13,13 +13,14 @@ from spark_lsp.cli.client import Client, ErrorAnswer, ServerGone
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.cli.files import config_options, language_id, read_place, repository_of
 from spark_lsp.core.text import Encoding, Text
+from spark_lsp.server.status import METHOD
 
 _LEARNING = 3.0
 """Seconds in which an empty answer may only mean that the engine is still learning."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a completion; returns the exit status."""
+    """Print a completion; returns the exit status, 1 if there is none for want of a model."""
     named, text, offset = read_place(arguments.place)
     path = named.resolve()
     root = (arguments.workspace or repository_of(path)).resolve()
@@ -30,25 +31,51 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"no completion: {error}") from None
 
 
-async def _complete(path: Path, text: Text, offset: int, root: Path, options: list[str]) -> int:
-    client = await Client.start(*options)
-    printed = ""
+class _Shown:
+    """What a person has been told, and how things stand with the model."""
 
-    def show(items: list[dict[str, Any]]) -> None:
-        nonlocal printed
+    def __init__(self) -> None:
+        self.text = ""
+        self.kind, self.standing = "Normal", ""
+        self._said: set[str] = set()
+
+    def show(self, items: list[dict[str, Any]]) -> None:
         whole = str(items[0]["insertText"]) if items else ""
         # Growth only ever extends, so that what is printed stays true.
-        sys.stdout.write(whole[len(printed) :])
+        sys.stdout.write(whole[len(self.text) :])
         sys.stdout.flush()
-        printed = whole or printed
+        self.text = whole or self.text
 
-    def notified(method: str, params: Any) -> None:
+    def say(self, sentence: str) -> None:
+        """Tell something beside the completion, once."""
+        if sentence not in self._said:
+            sys.stderr.write(f"spark-lsp: {sentence}\n")
+        self._said.add(sentence)
+
+    def notified(self, method: str, params: Any) -> None:
         if method == "$/progress":
-            show(params["value"]["items"])
+            self.show(params["value"]["items"])
         elif method == "window/showMessage":
-            sys.stderr.write(f"spark-lsp: {params['message']}\n")
+            self.say(str(params["message"]))
+        elif method == METHOD:
+            self.kind = str(params["kind"])
+            self.standing = "" if self.kind == "Normal" else str(params["message"])
 
-    client.on_notification = notified
+    def end(self, standing: str) -> int:
+        """Say what is left to be said; returns the exit status."""
+        if self.text:
+            sys.stdout.write("\n")
+        if standing:
+            self.say(standing)
+        elif not self.text:
+            self.say("nothing to suggest there")
+        return int(bool(standing) and not self.text)
+
+
+async def _complete(path: Path, text: Text, offset: int, root: Path, options: list[str]) -> int:
+    client = await Client.start(*options)
+    shown = _Shown()
+    client.on_notification = shown.notified
     try:
         await client.initialize(root)
         uri = path.as_uri()
@@ -61,7 +88,7 @@ async def _complete(path: Path, text: Text, offset: int, root: Path, options: li
         client.notify("textDocument/didOpen", {"textDocument": document})
         position = text.position(offset, Encoding.UTF16)
         until = asyncio.get_running_loop().time() + _LEARNING
-        while not printed:
+        while not shown.text:
             params = {
                 "textDocument": {"uri": uri},
                 "position": {"line": position.line, "character": position.character},
@@ -69,16 +96,14 @@ async def _complete(path: Path, text: Text, offset: int, root: Path, options: li
                 "partialResultToken": "complete",
             }
             result = await client.request("textDocument/inlineCompletion", params)
-            show((result or {}).get("items", []))
-            if asyncio.get_running_loop().time() > until:
+            shown.show((result or {}).get("items", []))
+            if shown.kind == "Inactive" or asyncio.get_running_loop().time() > until:
                 break
             await asyncio.sleep(0.1)
+        # What the server says of itself while it ends is no reason for anything.
+        standing = shown.standing
     finally:
         await client.close()
         for problem in client.problems:
-            sys.stderr.write(f"spark-lsp: {problem}\n")
-    if printed:
-        sys.stdout.write("\n")
-    else:
-        sys.stderr.write("spark-lsp: nothing to suggest there\n")
-    return 0
+            shown.say(problem)
+    return shown.end(standing)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_lsp.cli.checks import Check, Checkup
-from spark_lsp.cli.files import directory
+from spark_lsp.cli.files import config_file, directory
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,7 +27,8 @@ _THREADS_LIMIT = 0.5
 
 def run(arguments: argparse.Namespace) -> int:
     """Check everything; returns 0 if all of it works, else 1."""
-    checkup = Checkup(arguments.config, directory(arguments.workspace or Path(), "--workspace"))
+    config = config_file(arguments.config) if arguments.config else None
+    checkup = Checkup(config, directory(arguments.workspace or Path(), "--workspace"))
     checks: list[Check] = []
     status = 130
     with asyncio.Runner() as runner:

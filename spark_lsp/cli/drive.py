@@ -28,6 +28,7 @@ from spark_lsp.core import languages
 from spark_lsp.core.symbols import extract
 from spark_lsp.core.syntax import LIMIT
 from spark_lsp.core.text import Text
+from spark_lsp.server.status import METHOD
 
 _LINE = 200
 """Characters of a line, on average, above which nobody has typed it: a hole ends there."""
@@ -61,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
     report = asyncio.run(_drive(holes, root, options, arguments.pace / 1000, console, best=best))
     if best and best.screen:
         save(arguments.picture, best.screen, best.title, report)
+    for notice in report.notices:
+        sys.stderr.write(f"spark-lsp: {notice}\n")
     if arguments.json:
         sys.stdout.write(json.dumps(report.as_json()) + "\n")
     else:
@@ -124,9 +127,11 @@ async def _drive(
 
 
 def _told(report: Report, method: str, params: Any) -> None:
-    """Note what the server tells the person: it does so only if something is wrong."""
+    """Note what the server tells the person: what is wrong, and who answers."""
     if method == "window/showMessage":
         report.errors.append(str(params["message"]))
+    elif method == METHOD:
+        report.stand(str(params["kind"]), str(params["message"]))
 
 
 class Best:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.core import languages
+from spark_lsp.core.settings import SettingsError
 from spark_lsp.core.text import Text
+from spark_lsp.server import configuration
 
 _PLACE = re.compile(r"(?P<file>.+):(?P<line>[0-9]{1,9}):(?P<column>[0-9]{1,9})", re.DOTALL)
 
@@ -76,14 +78,34 @@ def language_id(path: Path) -> str:
     return language.name if language else "plaintext"
 
 
-def config_options(path: Path | None) -> list[str]:
-    """Return the server's options for a configuration file named on the command line.
+def config_file(path: Path) -> Path:
+    """Return a configuration file named on the command line.
 
     Raises:
         CommandError: if there is no such file.
     """
-    if path is None:
-        return []
-    if not path.is_file():
-        raise CommandError(f"--config: there is no file {path}", 2)
-    return ["--config", str(path.resolve())]
+    try:
+        if path.is_file():
+            return path
+    except (OSError, ValueError):
+        pass
+    fix = "write it, or name another with --config"
+    raise CommandError(f"there is no configuration file {path}: {fix}", 2)
+
+
+def config_options(path: Path | None) -> list[str]:
+    """Return the server's options for a configuration file named on the command line, or for none.
+
+    An editor's server goes on with defaults where the configuration is wrong. Whoever calls a
+    command wants to see what is configured, or to be told that it cannot be.
+
+    Raises:
+        CommandError: if there is no such file, or if the configuration in use is wrong.
+    """
+    options = ["--config", str(config_file(path).resolve())] if path else []
+    try:
+        configuration.load(path)
+    except SettingsError as error:
+        file, what = str(configuration.in_use(path)), str(error)
+        raise CommandError(what if file in what else f"{file}: {what}", 2) from None
+    return options

@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
 
     backend = commands.add_parser(
         "backend",
-        help="the embedded engine behind Responses over WebSocket",
+        help="the embedded engine behind the Responses API",
         description="Serve the embedded engine on loopback. Prints one line of JSON with the "
         "address and a token when it is ready, and ends when its standard input closes.",
     )
@@ -203,7 +203,7 @@ def _parser() -> argparse.ArgumentParser:
         "names",
         nargs="*",
         metavar="NAME",
-        help="start, text, session, recovery, engine, index, context or memory (all)",
+        help="start, text, session, recovery, engine, index, context, memory, transport, stream",
     )
     bench.add_argument("--repository", type=Path, metavar="DIR", help="what is measured on")
     bench.add_argument(
@@ -223,7 +223,7 @@ def _add_doctor(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="what works, what does not, and what to do about it",
         description="Check step by step what completions need: configuration, key, network, "
         "certificate, connection, the model's answer and its latency, the embedded engine, the "
-        "index. A configured model is asked for one short answer; of your files nothing is sent. "
+        "index. A configured model is asked for a short answer; of your files nothing is sent. "
         "Exit status 0 means that all works, 1 that something does not.",
     )
     doctor.add_argument("--config", type=Path, metavar="FILE", help="configuration file")

@@ -32,6 +32,8 @@ class Report:
         waits: milliseconds from a key to the first text for it.
         streamed: tokens that came after the first frame of an answer, and seconds they took.
         errors: what went wrong, one sentence each.
+        status: kind and message of the last status that the server has told, see `server.status`.
+        notices: what statuses other than "Normal" said, each sentence once.
     """
 
     characters: int = 0
@@ -47,11 +49,21 @@ class Report:
     waits: list[float] = field(default_factory=list)
     streamed: tuple[int, float] = (0, 0.0)
     errors: list[str] = field(default_factory=list)
+    status: tuple[str, str] = ("", "")
+    notices: list[str] = field(default_factory=list)
 
     @property
     def saved(self) -> int:
         """Keys that a person did not have to press."""
         return self.characters - self.keys
+
+    def stand(self, kind: str, message: str) -> None:
+        """Note a status; what it says of an error counts as one."""
+        self.status = (kind, message)
+        if kind != "Normal" and message not in self.notices:
+            self.notices.append(message)
+        if kind == "Error" and message not in self.errors:
+            self.errors.append(message)
 
     def stream(self, text: str, seconds: float) -> None:
         """Count text that came in so many seconds."""
@@ -61,7 +73,9 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """Return the object that `drive --json` prints; times in milliseconds."""
         tokens, seconds = self.streamed
+        kind, message = self.status
         return {
+            "status": {"kind": kind, "message": message},
             "keys": self.keys,
             "characters": self.characters,
             "saved_characters": self.saved,
@@ -92,7 +106,9 @@ class Report:
         table.add_column(style="dim")
         share = f"{self.saved / self.characters:.1%}" if self.characters else "-"
         exact = "every one equal to the real text" if not self.wrong_accepts else "some wrong"
+        kind, message = self.status
         rows = (
+            ("answered by", message or "-", kind if kind != "Normal" else ""),
             ("text to write", f"{self.characters}", "characters"),
             ("keys typed", f"{self.keys}", f"{self.accepted} of them accept a suggestion"),
             ("characters saved", share, f"{self.saved} keys not pressed"),

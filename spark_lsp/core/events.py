@@ -74,7 +74,7 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Wrote:
-    """The backend has written more of a stream's answer."""
+    """The backend has written more of a stream's answer; nothing is a sign of life."""
 
     stream: int
     text: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from spark_lsp.core.documents import Document
 from spark_lsp.core.events import RequestId, Suggestion
+from spark_lsp.core.policy import Policy
 from spark_lsp.core.reuse import Answer
 from spark_lsp.core.text import Encoding
 from spark_lsp.core.trim import Following, line_end_of, visible, with_line_ends
@@ -53,6 +54,7 @@ class Stream:
         following: what stands behind the place that was asked for.
         line_end: how the document ends its lines.
         heard: when the backend last gave a sign of life.
+        begun: when it was asked.
         orphaned: since when no request has read it, or None while one does.
     """
 
@@ -62,6 +64,7 @@ class Stream:
     following: Following
     line_end: str
     heard: float
+    begun: float
     orphaned: float | None = None
 
     @classmethod
@@ -70,7 +73,12 @@ class Stream:
         string = document.text.string
         answer = Answer(id_, offset, "")
         following = Following.of(string[offset:])
-        return cls(id_, document.uri, answer, following, line_end_of(string), now)
+        return cls(id_, document.uri, answer, following, line_end_of(string), now, now)
+
+    def stalls(self, policy: Policy) -> float:
+        """Return when it is given up if nothing more is heard of it."""
+        silent = self.heard + policy.stall
+        return silent if self.answer.text else min(silent, self.begun + policy.thought)
 
     def write(self, text: str, now: float) -> None:
         """Take in more of the answer."""

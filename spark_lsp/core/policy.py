@@ -16,6 +16,7 @@ class Policy:
         hold: how long a request waits for a backend that is away.
         patience: how long a client that cannot show growth waits for more than there is.
         stall: how long a stream may say nothing before it is given up.
+        thought: how long a stream may give signs of life before its first word.
         grace: how long a stream without a reader is kept.
         quiet: how long a document must rest before its symbols go into the index.
         retries: how often a request is sent again after a transient failure.
@@ -26,6 +27,7 @@ class Policy:
     hold: float = 3.0
     patience: float = 0.25
     stall: float = 5.0
+    thought: float = 30.0
     grace: float = 0.5
     quiet: float = 0.5
     retries: int = 1

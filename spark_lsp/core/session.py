@@ -141,7 +141,7 @@ class Session:
         elif request and not request.grows and request.shown:
             times.append(request.asked + policy.patience)
         if stream := self._stream:
-            times.append(stream.heard + policy.stall)
+            times.append(stream.stalls(policy))
             if stream.orphaned is not None:
                 times.append(stream.orphaned + policy.grace)
         return min(times, default=None)
@@ -152,7 +152,7 @@ class Session:
         for uri in [uri for uri, at in self._resting.items() if at + policy.quiet <= now]:
             self._shelve(uri)
         if stream := self._stream:
-            if stream.heard + policy.stall <= now:
+            if stream.stalls(policy) <= now:
                 self._cancel()
                 self._settle("the model has stalled", now)
             elif stream.orphaned is not None and stream.orphaned + policy.grace <= now:
@@ -303,8 +303,8 @@ class Session:
         self._policy = replace(self._policy, stall=event.stall, retries=event.retries)
         self._context = self._context.resized(event.window)
         self._heed(self._context.again())
-        # What the last provider asked for is not the next one's business.
-        self._not_before = 0.0
+        self._not_before = 0.0  # that was the last provider's wish
+        self._answers = {uri: Answers() for uri in self._answers}  # and these its answers
         if not event.enabled:
             self._reply(Verdict.CLEAR, None, "switched off")
             self._cancel()

@@ -267,6 +267,11 @@ _ADDRESS = re.compile(
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY = re.compile(r"(?=[A-Za-z]*[0-9])[A-Za-z0-9]{20,}")
 """What no name holds: twenty letters and digits in a row."""
+PATTERNS = {
+    "base_url": _ADDRESS.pattern,
+    "env_key": f"(?:(?!.*{_KEY.pattern}){_VARIABLE.pattern})?",
+}
+"""What the whole text of some settings is like, for schemas; the errors say it in words."""
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"(?:[!-~](?:[ \t!-~]*[!-~])?)?")
 _OWN_HEADERS = {"connection", "content-length", "host", "transfer-encoding", "upgrade"}

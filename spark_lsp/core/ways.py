@@ -7,6 +7,12 @@ Owns that choice, with time as an argument. What a way is, and how requests go t
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_DOUBTED = 2
+"""Requests in a row that come to nothing before another way is taken."""
+_REST = 15.0
+_LONG_REST = 120.0
+"""Seconds until a way that is there and does not answer is tried again, at first and at most."""
+
 
 @dataclass(slots=True)
 class _Way:
@@ -16,6 +22,7 @@ class _Way:
     hopeless: bool = False
     rests: float = 0.0  # until when
     reason: str = ""
+    failures: int = 0  # requests in a row that came to nothing
 
     def usable(self, now: float) -> bool:
         return self.up and self.rests <= now
@@ -55,6 +62,20 @@ class Ways:
         """A way is not to be used, nor tried, for a while."""
         self._ways[way].rests, self._ways[way].reason = until, reason
 
+    def failed(self, way: int, reason: str, now: float) -> None:
+        """A request has come to nothing, though the way is there.
+
+        After the second in a row it rests, longer and longer, if there is a lesser way.
+        """
+        it = self._ways[way]
+        it.failures += 1
+        if it.up and it.failures >= _DOUBTED and way + 1 < len(self._ways):
+            self.rest(way, now + min(_REST * 2.0 ** (it.failures - _DOUBTED), _LONG_REST), reason)
+
+    def answered(self, way: int) -> None:
+        """A request was answered, or is being answered."""
+        self._ways[way].failures = 0
+
     def tried(self, way: int, now: float) -> None:
         """A way is tried from now on, if it was not before."""
         it = self._ways[way]
@@ -66,12 +87,12 @@ class Ways:
 
     def wanted(self, now: float) -> list[int]:
         """The ways that should be tried now, the best first."""
-        return [
-            index
-            for index, way in enumerate(self._ways)
-            if way.rests <= now
-            and all(better.leaves_room(now, way.after) for better in self._ways[:index])
-        ]
+        wanted: list[int] = []
+        for index, way in enumerate(self._ways):
+            better = (self._ways[other] for other in wanted)
+            if way.rests <= now and all(it.leaves_room(now, way.after) for it in better):
+                wanted.append(index)
+        return wanted
 
     def chosen(self, now: float) -> int | None:
         """The way to use, None while there is none."""

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ _log = logging.getLogger(__name__)
 
 _EMBEDDED_WINDOW = 24_000
 """Tokens that the embedded engine is shown."""
+_THREADS = 32
 _TASKS_LIMIT = 2.5
 """Seconds that tasks may take to end, children of the server with them."""
 
@@ -66,10 +68,10 @@ class App:
         self._root: Path | None = None
         self._driver: Driver | None = None
         self._model: Model | None = None
-        self._status: Status | None = None
         self._desk: Desk | None = None
         self._routes = Routes(None)
         self._connecting: asyncio.Task[None] | None = None
+        self._begun = False
         self._restricting: asyncio.Task[None] | None = None
         self._by = Restrictions()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -77,6 +79,8 @@ class App:
 
     async def run(self, pipe: Pipe) -> int:
         """Serve until the editor leaves; returns the exit status of the process."""
+        # Looking up a name may hold a thread for long, and documents are judged in others.
+        self._loop.set_default_executor(ThreadPoolExecutor(_THREADS, "spark-lsp"))
         self._server.connect(pipe)
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError):  # not on Windows
@@ -114,10 +118,9 @@ class App:
         self._desk = Desk(root, self._feed, self._show_indexing, self._server.warn)
         self._driver.library = self._desk
         self._routes = Routes(root)
-        self._connect(self._driver)
         self._run(self._desk.run())
         self._run(configuration.watch(self._config, self._changed_on_disk))
-        self._restricting = self._loop.create_task(self._restrict())
+        self._restricting = self._loop.create_task(self._begin(self._driver))
         self._restricting.add_done_callback(self._ended_early)
         if not client.watches:
             self._desk.watch()
@@ -152,13 +155,11 @@ class App:
         self._options = [*self._options[:1], options]
         before, self._settings = self._settings, self._read()
         self._feed(self._configuration())
-        if self._driver and _differ(before, self._settings):
+        if self._driver and self._begun and _differ(before, self._settings):
             if self._model and self._connecting:
                 self._model.end()
                 self._connecting.cancel()
             self._connect(self._driver)
-        elif self._status:
-            self._show(self._status)
 
     def _changed_on_disk(self) -> None:
         """Heed a changed configuration file; what the editor has said holds as before."""
@@ -188,6 +189,12 @@ class App:
             self._server.complain(f"spark-lsp runs on its defaults, because {error}")
             settings = Settings()
         return restricted(settings, self._by)
+
+    async def _begin(self, driver: Driver) -> None:
+        """Connect, once it is known what the repository forbids."""
+        await self._restrict()
+        self._begun = True
+        self._connect(driver)
 
     async def _restrict(self) -> None:
         """Heed what the repository forbids. No document is vetted before."""
@@ -224,17 +231,16 @@ class App:
 
     def _connect(self, driver: Driver) -> None:
         """Begin to keep a connection to the chosen provider."""
+        line = self._server.protocol.status
+        if not self._settings.enabled:
+            # Nothing is asked, and nothing prepared either.
+            self._model = driver.backend = None
+            line.show(Status("Inactive", "completions are switched off"))
+            return
         ways = self._routes.ways(self._settings)
-        driver.backend = self._model = Model(ways, driver.feed, self._show)
+        driver.backend = self._model = Model(ways, driver.feed, line.show)
         self._connecting = self._loop.create_task(self._model.run())
         self._connecting.add_done_callback(self._ended_early)
-
-    def _show(self, status: Status) -> None:
-        """Show how things stand with the model; switched off, there is nothing to stand."""
-        self._status = status
-        if not self._settings.enabled:
-            status = Status("Inactive", "completions are switched off")
-        self._server.protocol.status.show(status)
 
     def _ended_early(self, task: asyncio.Task[None]) -> None:
         """Log why a part of the server has failed, and tell the person that one has, once."""
@@ -264,6 +270,7 @@ def _differ(before: Settings, after: Settings) -> bool:
 
     def meant(settings: Settings) -> tuple[Any, ...]:
         effort, fallback = settings.model_reasoning_effort, settings.embedded_fallback
-        return settings.provider(), settings.model, effort, fallback
+        asked = settings.model, effort, settings.model_context_window
+        return settings.enabled, settings.provider(), fallback, asked
 
     return meant(before) != meant(after)

@@ -59,6 +59,7 @@ class Service:
         try:
             async with contextlib.aclosing(socket.frames()) as frames:
                 async for frame in frames:
+                    await socket.ready()  # who does not read is not answered without end
                     conversation.obey(conversation.server.receive(frame))
         finally:
             await conversation.close()

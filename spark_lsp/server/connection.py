@@ -133,7 +133,7 @@ class Connection:
                 if handle in self._open:  # what was told before may have cancelled it
                     self._feed(Wrote(handle, text))
             case outcomes.Connected():
-                self._complaint, self._refused = "", False
+                self._complaint = ""
                 self._feed(Up())
             case outcomes.Disconnected(reason, hopeless):
                 # An outage is told once, not with each attempt.
@@ -248,4 +248,5 @@ class Connection:
             _log.exception("who does not answer could not be replaced")
         self._refused = status in {401, 403}
         self._perform(self._link.refused(leg, reason, self._loop.time(), status, after))
+        self._refused = False
         return None

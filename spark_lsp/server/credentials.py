@@ -39,6 +39,9 @@ class _Answer:
     failure: str = ""
 
 
+_NO_KEY = 401
+"""What a server would answer without a key: it is not asked, nor the keyring, again and again."""
+
 _asked: dict[str, asyncio.Future[_Answer]] = {}
 """What keyrings have been asked and nobody has heard the answer of: never more than once each."""
 
@@ -92,16 +95,18 @@ async def _kept(name: str, patience: float) -> str:
             answer = await asyncio.shield(asked)
     except TimeoutError:
         fix = f"unlock it, or set the environment variable {name}"
-        raise Unreachable(f"the system keyring does not answer: {fix}") from None
+        raise Unreachable(f"the system keyring does not answer: {fix}", _NO_KEY) from None
     _asked.pop(name, None)
     if answer.key:
         return answer.key
     missing = f"the key is missing: set the environment variable {name}"
     if answer.failure == "NoKeyringError":
-        raise Unreachable(f"{missing}; this system has no keyring")
+        raise Unreachable(f"{missing}; this system has no keyring", _NO_KEY)
     if answer.failure:
-        raise Unreachable(f"{missing}; the system keyring has failed ({answer.failure})")
-    raise Unreachable(f"{missing}, or store it with `keyring set {SERVICE} {name}`")
+        failed = f"the system keyring has failed ({answer.failure})"
+        raise Unreachable(f"{missing}; {failed}", _NO_KEY)
+    fix = f"or store it with `keyring set {SERVICE} {name}`"
+    raise Unreachable(f"{missing}, {fix}", _NO_KEY)
 
 
 def _ask(name: str, asked: asyncio.Future[_Answer]) -> None:

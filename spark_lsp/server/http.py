@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ import httpcore2
 import httpcore2._async.http2 as _http2
 import httpx2
 from h2.errors import ErrorCodes
-from h2.events import DataReceived
+from h2.events import DataReceived, Event
 from h2.exceptions import H2Error
 
 from spark_lsp import __version__
@@ -38,6 +39,8 @@ _EXPIRY = 300.0
 _SILENCE = 600.0
 """Seconds of silence after which a request is given up. Sessions have a deadline of their own, at
 most this long; this one is for a request that nobody waits for."""
+_DEAD = 4.0
+"""Seconds without any sign of life after which a connection that is left is closed."""
 _WRITING = 30.0
 """Seconds that one write may wait for a server that does not read."""
 _TRIES = 3
@@ -51,12 +54,28 @@ for _name in ("httpx2", "httpcore2", "hpack"):
 class _Http2Connection(httpcore2.AsyncHTTP2Connection):
     """An HTTP/2 connection that tells the server when nobody listens to a stream any more.
 
+    It also notices when a server has not said anything for long to what it was asked.
     The library only forgets a stream that is closed early: the server would go on writing it, and
     what it writes would use up the connection's window for good, because nobody hands it back.
     """
 
+    _owes: float | None = None  # since when the server owes a sign of life
+
+    async def handle_async_request(self, request: httpcore2.Request) -> httpcore2.Response:
+        if self._owes is None:
+            self._owes = monotonic()
+        return await super().handle_async_request(request)
+
+    async def _read_incoming_data(self, request: httpcore2.Request) -> list[Event]:
+        events = await super()._read_incoming_data(request)
+        self._owes = None
+        return events
+
     async def _response_closed(self, stream_id: int) -> None:
         state = self._h2_state
+        if self._owes is not None and self._owes + _DEAD < monotonic():
+            # The other end may be gone without a word, and each new request would keep it alive.
+            self._connection_error = True
         try:
             for event in self._events.get(stream_id, ()):
                 if isinstance(event, DataReceived):

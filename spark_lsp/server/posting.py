@@ -80,6 +80,7 @@ class Posting:
         self._gone = asyncio.Event()
         self._failures = 0
         self._refused = False
+        self._relaxed = False
         self._slowed = 0
         self._complaint = ""
         self._streams: dict[int, asyncio.Task[None]] = {}
@@ -119,6 +120,10 @@ class Posting:
         """Say that it is prepared: a server's cache is filled by what it is asked."""
         # Later, because whoever asks is in the middle of something.
         asyncio.get_running_loop().call_soon(self._feed, Warmed(stable))
+
+    def relax(self) -> None:
+        """Look for the provider without hurry, until it has answered: another way is in use."""
+        self._relaxed = True
 
     async def _serve(self, stream: int, prompt: Prompt) -> None:
         """See to one stream: exactly one end of it is told, unless nobody wants it any more."""
@@ -174,11 +179,12 @@ class Posting:
             if not 200 <= answer.status < 300:
                 return refusal(answer.status, answer.headers, await answer.start(_REFUSAL))
             self._failures, self._slowed, self._complaint = 0, 0, ""
+            self._relaxed = False
             async with aclosing(answer.chunks()) as chunks:
                 ending = None
                 with contextlib.suppress(Unreachable):  # the reader knows whether it was all
                     async for chunk in chunks:
-                        if ending := self._told(stream, reader.feed(chunk)):
+                        if ending := self._told(stream, reader.feed(chunk) or ("",)):
                             break
                 ending = ending or self._told(stream, reader.close()) or _LOST
                 if isinstance(ending, Fault):
@@ -242,6 +248,8 @@ class Posting:
         """Return how long to wait before the provider is tried again."""
         if self._refused:
             return self._pace.refused
+        if self._relaxed:
+            return self._pace.longest
         growing = self._pace.first * 2.0 ** min(self._failures - 1, 30)
         return min(growing, self._pace.longest)
 
@@ -256,7 +264,7 @@ class Posting:
                     if before:
                         await before.close()
             except Unreachable as error:
-                self._leave(str(error))
+                self._leave(str(error), refused=error.status == _NO_KEY)
                 return None
             except Exception as error:  # noqa: BLE001 - a task that has died completes nothing
                 _log.exception("a provider could not be looked up, which was not foreseen")

@@ -54,8 +54,10 @@ class Trouble(Exception):  # noqa: N818 - a state of the world, not a defect
     @classmethod
     def of(cls, error: Unreachable, endpoint: Endpoint, fix: str) -> "Trouble":
         """Return what an error says, in two parts; `fix` is for those that say only one."""
-        detail, _, told = str(error).removeprefix(f"{endpoint.told}: ").partition(": ")
-        return cls(endpoint.veiled(detail), endpoint.veiled(told) or fix)
+        said, mark, words = str(error).removeprefix(f"{endpoint.told}: ").partition("; it says: ")
+        detail, _, told = said.partition(": ")
+        # What a server says explains what is wrong; it is no advice.
+        return cls(endpoint.veiled(f"{detail}{mark}{words}"), endpoint.veiled(told) or fix)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,16 @@ from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.core.ways import Ways
 from spark_lsp.server.status import Status
 
-WORTH_WAITING = 1.0
+WORTH_WAITING = 2.5
 """Seconds that a provider may ask to wait before another way is taken meanwhile."""
 _RESTS = 60.0
 """Seconds until a provider that has refused an account or a model is asked again."""
+_REFUSED = 150.0
+"""Seconds until another way is tried with a key that was refused: later than the first way is."""
+_LONGEST = 3600.0
+"""Seconds that a provider may ask to wait; it may not mean it for days."""
+_SILENT = 4.0
+"""Seconds without a sign of life after which a request has come to nothing."""
 _LINGERS = 300.0
 """Seconds that a stand-in is kept after the provider has come back."""
 
@@ -45,6 +51,10 @@ class Backend(Protocol):
 
     def warm(self, stable: tuple[Block, ...]) -> None:
         """Prepare for prompts that begin like this."""
+        ...
+
+    def relax(self) -> None:
+        """Look for the provider without hurry: another way to it is in use."""
         ...
 
 
@@ -69,7 +79,9 @@ class Way:
 class _Stream:
     way: int
     prompt: Prompt
-    heard: bool = False
+    since: float
+    alive: bool = False  # there was a sign of life
+    heard: bool = False  # some of its text was
 
 
 class Provider:
@@ -96,6 +108,7 @@ class Provider:
         self._broken: asyncio.Future[None] = self._loop.create_future()
         self._status: Status | None = None
         self._over = False
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Keep the ways going that are wanted, until cancelled."""
@@ -107,7 +120,7 @@ class Provider:
             for timer in (self._timer, self._lingering):
                 if timer:
                     timer.cancel()
-            tasks = list(self._tasks.values())
+            tasks = [*self._tasks.values(), *self._leaving]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -135,6 +148,11 @@ class Provider:
         """Stop an answer; no event of it comes after this."""
         if it := self._streams.pop(stream, None):
             self._backends[it.way].cancel(stream)
+            now = self._loop.time()
+            if not it.alive and it.since + _SILENT <= now:
+                self._choice.failed(it.way, f"{self._ways[it.way].name} does not answer", now)
+                # Later, because whoever cancels is in the middle of something.
+                self._loop.call_soon(self._look)
 
     def warm(self, stable: tuple[Block, ...]) -> None:
         """Prepare for prompts that begin like this; a stand-in has no use for it."""
@@ -142,21 +160,22 @@ class Provider:
             self._backends[self._chosen].warm(stable)
 
     def _send(self, way: int, stream: int, prompt: Prompt) -> None:
-        self._streams[stream] = _Stream(way, prompt)
+        self._streams[stream] = _Stream(way, prompt, self._loop.time())
         shown = replace(prompt, stable=()) if self._ways[way].stand_in else prompt
         self._backends[way].open(stream, shown)
 
     def _heard(self, way: int, event: Event) -> None:
         """Take in what one of the ways tells."""
-        if self._over:
+        if self._over or way not in self._tasks:
             return
         match event:
-            case Wrote(stream):
+            case Wrote(stream, text):
                 if it := self._streams.get(stream):
-                    it.heard = True
+                    it.alive, it.heard = True, it.heard or bool(text)
                     self._feed(event)
             case Ended(stream):
                 if self._streams.pop(stream, None):
+                    self._choice.answered(way)
                     self._feed(event)
             case Failed(stream):
                 if it := self._streams.pop(stream, None):
@@ -176,7 +195,7 @@ class Provider:
         self._choice.down(way, down.reason, now, hopeless=down.hopeless)
         for other in self._others(way) if down.refused else ():
             # It would be the same key.
-            self._choice.rest(other, now + _RESTS, down.reason)
+            self._choice.rest(other, now + _REFUSED, down.reason)
         if self._chosen is None:
             self._feed(down)
         self._look()
@@ -184,11 +203,17 @@ class Provider:
     def _lost(self, it: _Stream, failed: Failed) -> None:
         """Take another way if this one would fail again; else leave it to whoever asked."""
         now = self._loop.time()
+        failed = replace(failed, after=min(failed.after, _LONGEST))
         waits = failed.after > WORTH_WAITING
         if not (waits or failed.lasting):
+            self._choice.failed(it.way, failed.reason, now)
             self._feed(failed)
+            self._look()
             return
         self._choice.rest(it.way, now + (failed.after if waits else _RESTS), failed.reason)
+        for other in self._others(it.way) if waits else ():
+            # It would be the same account.
+            self._choice.rest(other, now + failed.after, failed.reason)
         self._look()
         if not it.heard and self._chosen is not None and self._chosen != it.way:
             self._send(self._chosen, failed.stream, it.prompt)
@@ -204,6 +229,8 @@ class Provider:
 
     def _look(self) -> None:
         """Choose anew: begin what is wanted, and go over to what is best."""
+        if self._over:
+            return
         now = self._loop.time()
         for way in self._choice.wanted(now):
             if way not in self._tasks:
@@ -212,6 +239,8 @@ class Provider:
         before, self._chosen = self._chosen, self._choice.chosen(now)
         if self._timer:
             self._timer.cancel()
+        for better in self._better():
+            self._backends[better].relax()
         due = self._choice.deadline(now)
         self._timer = self._loop.call_at(due, self._look) if due is not None else None
         self._linger()
@@ -222,6 +251,12 @@ class Provider:
             self._feed(Down(self._choice.reason()))
         if self._chosen is not None:
             self._feed(Up())
+
+    def _better(self) -> list[int]:
+        """The ways that are looked for while a lesser one to the same provider is used."""
+        if self._chosen is None or self._ways[self._chosen].stand_in:
+            return []
+        return [way for way in range(self._chosen) if way in self._tasks]
 
     def _begin(self, way: int) -> None:
         backend = self._ways[way].begin(partial(self._heard, way))
@@ -250,7 +285,10 @@ class Provider:
     def _dismiss(self, idle: Sequence[int]) -> None:
         self._lingering = None
         for way in idle:
-            self._tasks.pop(way).cancel()
+            task = self._tasks.pop(way)
+            task.cancel()
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
             self._choice.given_up(way)
 
     def _show(self) -> None:

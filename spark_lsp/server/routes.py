@@ -25,6 +25,8 @@ from spark_lsp.wire.dialects.base import Target
 from spark_lsp.wire.dialects.choose import dialect
 
 _MAX_OUTPUT_TOKENS = 128
+_THOUGHTS = 1_024
+"""Tokens that a model may think before it answers; they count as output."""
 _HTTP_AFTER = 4.0
 """Seconds until HTTP is tried where a WebSocket neither opens nor fails."""
 _ENGINE_AFTER = 1.0
@@ -42,7 +44,7 @@ class Routes:
     def __init__(self, root: Path | None) -> None:
         """Take the workspace, which the engine learns from."""
         self._root = root
-        self._learned: dict[tuple[str, str], Connection] = {}
+        self._learned: dict[tuple[object, ...], Connection] = {}
 
     def ways(self, settings: Settings) -> list[Way]:
         """Return the ways to the model of the settings, the best first."""
@@ -64,9 +66,11 @@ class Routes:
         return ways
 
     def _socket(self, provider: Provider, settings: Settings, feed: Feed) -> Backend:
-        key = (provider.base_url, settings.model)
-        before = self._learned.get(key)
-        profile = before.profile if before else self._profile(provider, settings)
+        effort = settings.model_reasoning_effort
+        key = (provider.base_url, settings.model, effort, provider.capabilities)
+        profile = self._profile(provider, settings)
+        if before := self._learned.get(key):
+            profile = profile.meet(before.profile)
         # A silence that the stream may have, and as much again, is no sign of death.
         mute = max(PACE.mute, 2 * provider.stream_idle_timeout_ms / 1000)
         connection = Connection(_asked_anew(provider), profile, feed, pace=replace(PACE, mute=mute))
@@ -76,7 +80,7 @@ class Routes:
     def _posting(self, provider: Provider, settings: Settings, feed: Feed) -> Backend:
         target = Target(
             settings.model,
-            _MAX_OUTPUT_TOKENS,
+            _output_limit(provider, settings),
             settings.model_reasoning_effort,
             provider.fim_template,
             self._cache_key(),
@@ -93,7 +97,7 @@ class Routes:
             settings.model,
             provider.capabilities,
             effort=settings.model_reasoning_effort,
-            max_output_tokens=_MAX_OUTPUT_TOKENS,
+            max_output_tokens=_output_limit(provider, settings),
         )
         return replace(profile, prompt_cache_key=self._cache_key())
 
@@ -127,6 +131,16 @@ class _Engine:
     def warm(self, stable: tuple[Block, ...]) -> None:
         """Prepare for prompts that begin like this."""
         self._connection.warm(stable)
+
+    def relax(self) -> None:
+        """Connect without hurry."""
+        self._connection.relax()
+
+
+def _output_limit(provider: Provider, settings: Settings) -> int:
+    thinks = settings.model_reasoning_effort not in {None, "none", "minimal"}
+    thoughts = _THOUGHTS if thinks and provider.wire_api == "responses" else 0
+    return _MAX_OUTPUT_TOKENS + thoughts
 
 
 def _asked_anew(provider: Provider) -> Callable[[], Awaitable[Endpoint]]:

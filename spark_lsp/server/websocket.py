@@ -5,7 +5,7 @@ to `connection`; the server's side is `web`.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from websockets.asyncio.client import connect as _open
 from websockets.asyncio.connection import Connection
@@ -16,6 +16,11 @@ from spark_lsp.wire.refusals import fault
 
 RECEIVE_LIMIT = 64 * 2**20
 """Bytes of one message: `response.completed` echoes the input, so the default is too small."""
+
+
+_LARGE = 262_144
+_PIECE = 65_536
+"""Characters from which a frame goes out in pieces, and of one piece (RFC 6455, section 5.4)."""
 
 
 class _Connect(_open):
@@ -62,9 +67,18 @@ class Socket:
     async def _write(self) -> None:
         try:
             while True:
-                await self._connection.send(await self._outbox.get())
+                frame = await self._outbox.get()
+                large = len(frame) > _LARGE
+                await self._connection.send(_pieces(frame) if large else frame)
         except ConnectionClosed:
             return  # the reader tells
+
+
+async def _pieces(frame: str) -> AsyncIterator[str]:
+    """Yield a frame piece by piece: compressing half a megabyte at once would be felt in a key."""
+    for start in range(0, len(frame), _PIECE):
+        yield frame[start : start + _PIECE]
+        await asyncio.sleep(0)
 
 
 async def connect(endpoint: Endpoint) -> Socket:

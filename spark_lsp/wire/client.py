@@ -159,24 +159,27 @@ class Client:
         event = wire.decode_event(frame)
         if isinstance(event, wire.TextDelta):  # most common case first
             return self._text(event)
+        step = Step()
         match event:
             case wire.Created():
-                return self._created(event)
+                step = self._created(event)
             case wire.ItemAdded() | wire.RefusalDone():
-                self._noted(event)
+                self._lanes.note(event)
             case wire.Completed() | wire.Incomplete() | wire.Broken():
-                return self._terminal(event)
+                step = self._terminal(event)
             case wire.InterruptFailed():
                 self._interrupt_failed(event)
             case wire.SteerAccepted() | wire.SteerPending() | wire.SteerFailed():
-                return self._steer_answered(event)
+                step = self._steer_answered(event)
             case wire.ErrorFrame():
-                return self._error(event)
+                step = self._error(event)
+            case Unknown() if event.type.startswith("response.reasoning"):
+                step = self._thinking(event.lane)
             case Unknown() | Malformed():
                 pass
             case _:
                 assert_never(event)
-        return Step()
+        return step
 
     def lost(self, reason: str) -> list[Event]:
         """The connection is gone, and with it all the server knew.
@@ -229,13 +232,9 @@ class Client:
             return Step(events=[Steered(request.handle, "steered")])
         return Step()
 
-    def _noted(self, event: wire.ItemAdded | wire.RefusalDone) -> None:
-        if (request := self._lanes.running(event.lane)) is None:
-            return
-        if isinstance(event, wire.RefusalDone):
-            request.refused = True
-        elif event.is_commentary:
-            request.muted.add(event.output_index)
+    def _thinking(self, lane: str) -> Step:
+        handle = self._lanes.reader(lane)
+        return Step(events=[] if handle is None else [Delta(handle, "")])
 
     def _terminal(self, event: wire.Completed | wire.Incomplete | wire.Broken) -> Step:
         request = self._lanes.ended_by(event)
@@ -324,8 +323,7 @@ class Client:
             return Warmed.unable(request.stable)
         if reason != "completed":
             return Warmed.cold(request.stable, reason, "the warm-up was cut short")
-        # Without lanes, what was sent after it takes its place.
-        newest = self._profile.lanes or not self._lanes.in_flight()
+        newest = self._profile.lanes or not self._lanes.in_flight()  # else it is replaced already
         if newest and self._profile.continuation and request.response_id:
             self._base = Base(request.lane, request.stable, request.response_id)
         return Warmed(ok=True, stable=request.stable, usage=usage)
@@ -333,13 +331,15 @@ class Client:
     def _fail(self, request: Request, fault: Fault, step: Step) -> None:
         self._lanes.take(request)
         lost_parent = bool(request.parent) and fault.names_parent
+        proven = self._base is not None and self._base.proven
         if lost_parent and self._base is not None and self._base.response_id == request.parent:
             if self._base.proven and request.handle is not None and self._next_warm is None:
                 # It was good until now: without another one, every key would be sent in full.
                 self._next_warm = Request(None, self._base.stable)
             self._base = None
         fewer = request.sent is not None and request.sent.without(fault) is not None
-        self.learn(self._profile.without(fault) or self._profile)
+        if not (lost_parent and proven):  # else it is about that base, and not about bases
+            self.learn(self._profile.without(fault) or self._profile)
         silent = not request.spoken and not request.cancelled and not step.drop
         if silent and (lost_parent or fewer):
             self._again(request, step, full=lost_parent)

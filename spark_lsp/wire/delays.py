@@ -13,6 +13,9 @@ _NO_WEBSOCKET = frozenset({404, 405, 426, 501})
 """What a server answers to a handshake that has no Responses over WebSocket there."""
 _KEY_REFUSED = frozenset({401, 403})
 
+_LONGEST_ASKED = 600.0
+"""Seconds that a server may ask to be left alone; it may not mean it for days."""
+
 _UNRECOVERABLE = frozenset({1002, 1003, 1007, 1008, 1009, 1010})
 """Close codes after which the same connection would end the same way."""
 
@@ -83,13 +86,14 @@ class Redial:
             # Once at once: the key may just have been renewed, and is looked up anew.
             self._delay = self._pace.refused if self._key_refused else 0.0
         elif after is not None:
-            self._delay = max(self._delay, after)
+            self._delay = min(max(self._delay, after), _LONGEST_ASKED)
         self._key_refused = status in _KEY_REFUSED
 
     def ended(self, code: int | None, *, useful: bool) -> None:
         """A connection has ended; it was of use, or the next one will be as useless."""
         self._key_refused = False
         unrecoverable = code is not None and (code in _UNRECOVERABLE or code >= 3000)
+        self.relaxed = self.relaxed and not useful
         self._failures = 0 if useful and not unrecoverable else self._failures + 1
         self._delay = self._growing() if self._failures else 0.0
         if unrecoverable:

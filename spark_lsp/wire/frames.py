@@ -16,9 +16,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A well-formed frame of a type that has no meaning here: to be ignored (§1.3)."""
+    """A well-formed frame of a type that has no meaning here: to be ignored (§1.3).
+
+    Attributes:
+        type: the frame's type.
+        lane: the lane it names, "" where it names none.
+    """
 
     type: str
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +87,9 @@ def unusable(
     head = lenient(_HEAD, frame)
     if head is None or not isinstance(head.type, str):
         return Malformed(str(error))
-    if head.type not in known:
-        return Unknown(head.type)
     lane = head.stream_id if isinstance(head.stream_id, str) else ""
+    if head.type not in known:
+        return Unknown(head.type, lane)
     parent = head.previous_response_id if isinstance(head.previous_response_id, str) else ""
     field = _FIELD.search(str(error))
     return Malformed(str(error), head.type, lane, parent, field[1] if field else "")

@@ -11,7 +11,15 @@ from enum import Enum, auto
 from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.cleaning import Cleaner
-from spark_lsp.wire.events import Broken, Completed, Created, Incomplete, TextDelta
+from spark_lsp.wire.events import (
+    Broken,
+    Completed,
+    Created,
+    Incomplete,
+    ItemAdded,
+    RefusalDone,
+    TextDelta,
+)
 from spark_lsp.wire.requests import spelled_interrupt
 
 DEFAULT = ""
@@ -127,6 +135,20 @@ class Lanes:
     def in_flight(self) -> list[Request]:
         """All requests that were sent and have not ended, oldest first."""
         return [*self._requests.values(), *self._behind]
+
+    def reader(self, lane: str) -> int | None:
+        """The handle that waits for what runs on a lane, None if nobody does."""
+        request = self.running(lane)
+        return request.handle if request is not None and request.wanted else None
+
+    def note(self, event: ItemAdded | RefusalDone) -> None:
+        """Remembers what is said of the text that runs on a lane."""
+        if (request := self.running(event.lane)) is None:
+            return
+        if isinstance(event, RefusalDone):
+            request.refused = True
+        elif event.is_commentary:
+            request.muted.add(event.output_index)
 
     def asked_to_steer(self) -> list[Request]:
         """Those of which it is not known yet whether they are steered."""

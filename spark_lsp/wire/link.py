@@ -78,7 +78,7 @@ class Link:
         return self.tick(now)
 
     def relax(self) -> None:
-        """Dial seldom from now on, until it succeeds: another way is in use."""
+        """Dial seldom, until a leg was of use: another way is in use."""
         self._redial.relaxed = True
 
     def create(self, handle: int, prompt: Prompt, now: float) -> list[Act]:
@@ -124,7 +124,6 @@ class Link:
             return [Drop(number)]
         if not leg.open:
             leg.open, leg.born = True, now
-            self._redial.relaxed = False
             if leg is self._spare:
                 self._make_ready(leg, now)
             else:
@@ -258,7 +257,8 @@ class Link:
     def _gone(self, leg: Leg, reason: str, now: float, code: int | None = None) -> None:
         """A leg is of no more use: say that first, and then what was lost with it."""
         del self._legs[leg.number]
-        useful = leg.useful or now - leg.born > self._pace.settled
+        # One that owes a sign of life has only lived because nobody noticed that it was dead.
+        useful = leg.useful or (leg.asked is None and now - leg.born > self._pace.settled)
         if leg is self._spare:
             self._spare = None
             self._spares.ended(code, now, useful=useful)

@@ -13,7 +13,7 @@ from spark_lsp.wire.faults import Fault, Remedy
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """Some more text, never empty."""
+    """Some more text; none is a sign that the model is thinking."""
 
     handle: int
     text: str

@@ -32,16 +32,16 @@ _MEANINGS = {
     403: ("permission_denied", "refuses access: check what the key may use"),
     404: ("not_found", "does not know this model or path: check model, base_url and wire_api"),
     405: ("not_found", "offers nothing at this path: check base_url and wire_api"),
-    408: ("timeout", "has waited too long for the request"),
+    408: ("timeout", "has waited too long for the request: try again later"),
     413: ("request_too_large", "finds the request too large: lower model_context_window"),
     422: ("invalid_request_error", "cannot use the request: check model and wire_api"),
     426: ("upgrade_required", "does not speak WebSocket: set supports_websockets = false"),
-    429: ("rate_limit_exceeded", "asks to slow down"),
-    500: ("server_error", "has failed"),
-    502: ("server_error", "is not reachable behind its gateway"),
-    503: ("server_is_overloaded", "is overloaded or still starting"),
-    504: ("server_error", "is not reachable behind its gateway"),
-    529: ("server_is_overloaded", "is overloaded"),
+    429: ("rate_limit_exceeded", "asks to slow down: try again later"),
+    500: ("server_error", "has failed: try again later"),
+    502: ("server_error", "is not reachable behind its gateway: try again later"),
+    503: ("server_is_overloaded", "is overloaded or still starting: try again later"),
+    504: ("server_error", "is not reachable behind its gateway: try again later"),
+    529: ("server_is_overloaded", "is overloaded: try again later"),
 }
 _TOO_LONG = "finds the context too long: lower model_context_window"
 _UNPAID = "says that the quota is used up: check the account's credit"
@@ -134,7 +134,7 @@ def _meaning(status: int) -> tuple[str, str]:
     if status in _MEANINGS:
         return _MEANINGS[status]
     if status >= 500:
-        return "server_error", "has failed"
+        return "server_error", "has failed: try again later"
     if status >= 400:
         return "invalid_request_error", "refuses the request: check base_url and wire_api"
     if status >= 300:

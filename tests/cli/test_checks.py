@@ -194,7 +194,7 @@ async def test_all_is_well_with_every_ordinary_server(
 
     assert [] == broken(found)
     assert (None, f"{wire_api} goes over HTTP", "") == found["websocket"]
-    assert found["http"][1].startswith("reached in ")
+    assert re.fullmatch(r"reached in [\d,]+ ms", found["http"][1])
     assert "over HTTP/1.1" in found["answer"][1]
 
 
@@ -209,25 +209,44 @@ RESPONSE = (
 )
 
 
+@pytest.mark.parametrize("status", [404, 405, 426, 501])
 async def test_where_a_server_has_no_websocket_the_answer_comes_by_the_fallback(
-    tmp_path: Path,
+    tmp_path: Path, status: int
 ) -> None:
     async with scripted_web() as web:
 
         async def answer() -> None:
             handshake = await web.next()
             assert "GET" == handshake.method
-            await handshake.answer("no", 426, {"content-length": "2"})
+            await handshake.answer("no", status, {"content-length": "2"})
             await (await web.next()).answer(RESPONSE)
 
         async with meanwhile(answer()):
             found = await checked(configured(tmp_path, web.url, env_key=NAME), tmp_path)
 
-    assert ["websocket"] == broken(found)
-    assert "426" in found["websocket"][1] + found["websocket"][2]
-    assert "supports_websockets = false" in found["websocket"][2]
+    assert [] == broken(found)
+    assert found["websocket"][0] is None
+    assert f"offers no WebSocket (HTTP {status})" in found["websocket"][1]
+    assert "set supports_websockets = false" in found["websocket"][1]
     assert (True, "falls back to server-sent events over HTTP/1.1", "") == found["http"]
     assert found["answer"][0]
+
+
+async def test_where_neither_way_answers_both_are_told(tmp_path: Path) -> None:
+    async with scripted_web() as web:
+
+        async def refuse() -> None:
+            while True:
+                await (await web.next()).answer("no", 404, {"content-length": "2"})
+
+        async with meanwhile(refuse()):
+            found = await checked(configured(tmp_path, web.url, env_key=NAME), tmp_path)
+            asked = [it.method for it in web.exchanges]
+
+    assert ["websocket", "http"] == broken(found)
+    assert found["http"][2].startswith("check model, base_url and wire_api")
+    assert (None, "not tried, because of http", "") == found["answer"]
+    assert ["GET", "POST"] == asked
 
 
 async def test_responses_without_websockets_are_asked_once(tmp_path: Path) -> None:
@@ -373,11 +392,7 @@ async def test_a_name_that_nobody_knows_is_told_and_nothing_else_is_tried(tmp_pa
     assert ["dns"] == broken(found)
     assert "spark.invalid" in found["dns"][1]
     rest = [found[name] for name in ("tcp", "tls", "websocket", "http", "answer")]
-    assert [
-        (None, "not tried, because of dns", ""),
-        (None, "not tried, because of tcp", ""),
-        *[(None, "not tried, because of tls", "")] * 3,
-    ] == rest
+    assert [(None, "not tried, because of dns", "")] * 5 == rest
 
 
 async def test_where_nobody_listens_is_told(tmp_path: Path) -> None:
@@ -428,17 +443,18 @@ async def test_a_key_for_an_open_line_is_told_before_anything_is_sent(
         found = await checked(configured(tmp_path, "http://model.test/v1", env_key=NAME), tmp_path)
         asked = len(web.exchanges)
 
-    assert ["tls"] == broken(found)
-    assert "is not encrypted" in found["tls"][1]
-    assert "wss:// or https://" in found["tls"][2]
+    assert ["key"] == broken(found)
+    assert "is not encrypted" in found["key"][1]
+    assert "wss:// or https://" in found["key"][2]
+    assert (None, "not tried, because of key", "") == found["http"] == found["answer"]
     assert 0 == asked
 
 
 REFUSALS: list[tuple[int, str, str, str]] = [
     (401, '{"error":{"message":"Incorrect API key provided: ' + KEY + '"}}', "key", "key"),
     (404, '{"error":{"message":"no model tiny"}}', "model", "model"),
-    (429, '{"error":{"message":"quota"}}', "", ""),
-    (503, KEY, "", ""),
+    (429, '{"error":{"message":"quota"}}', "it says: quota", "try again later"),
+    (503, KEY, "it says: …", "try again later"),
     (200, f'data: {{"error":{{"message":"bad {KEY}"}}}}\n\n', "", ""),
     (200, "", "", ""),
     (200, "<html>", "", ""),

@@ -4,9 +4,10 @@ import argparse
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -208,6 +209,7 @@ def test_a_drive_tells_people_a_table(root: Path) -> None:
 
     assert (0, "") == (done.returncode, done.stderr)
     assert "characters saved" in done.stdout
+    assert done.stdout.startswith("answered by")
     assert "\x1b" not in done.stdout
 
 
@@ -218,19 +220,75 @@ def test_a_configuration_that_is_not_there_is_wrong_usage(
     done = called(root, *command, "--config", "missing.toml")
 
     assert 2 == done.returncode
-    assert "spark-lsp: --config: there is no file missing.toml\n" == done.stderr
+    fix = "write it, or name another with --config"
+    assert f"spark-lsp: there is no configuration file missing.toml: {fix}\n" == done.stderr
 
 
-def test_a_drive_with_a_configuration_that_is_wrong_fails_and_says_so(root: Path) -> None:
-    (root / "wrong.toml").write_text("modle = 7", "utf-8")
-    done = called(root, "drive", "--json", "--pace", "0", "--config", "wrong.toml", "a.py")
+@pytest.mark.parametrize("command", [("drive", "--json", "a.py"), ("complete", "a.py:1:1")])
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(
+    ("text", "told"), [("modle = 7", "modle: there is no such setting"), ("model = ", "TOML")]
+)
+def test_a_configuration_that_is_wrong_is_told_instead_of_going_on_with_defaults(
+    root: Path, command: tuple[str, ...], text: str, told: str, *, named: bool
+) -> None:
+    file = root / "wrong.toml"
+    if not named:
+        file = root.parent / "config" / "spark-lsp" / "config.toml"
+        file.parent.mkdir(parents=True)
+    file.write_text(text, "utf-8")
+    done = called(root, *command, *(("--config", "wrong.toml") if named else ()))
 
+    assert (2, "") == (done.returncode, done.stdout)
+    assert file.name in done.stderr
+    assert told in done.stderr
+    assert 1 == done.stderr.count("\n"), done.stderr
+
+
+AWAY = """\
+model_provider = "mine"
+[model_providers.mine]
+base_url = "ws://127.0.0.1:{port}/v1"
+"""
+
+
+@pytest.fixture
+def away() -> Iterator[str]:
+    """A configuration whose server does not listen, at a port that nobody else gets."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield AWAY.format(port=taken.getsockname()[1])
+
+
+def test_a_completion_that_a_model_did_not_give_says_why(root: Path, away: str) -> None:
+    (root / "mine.toml").write_text(f"embedded_fallback = false\n{away}", "utf-8")
+    done = called(root, "complete", "a.py:1:1", "--config", "mine.toml")
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "127.0.0.1" in done.stderr
+    assert "nothing to suggest" not in done.stderr
+
+
+def test_a_completion_where_they_are_switched_off_says_so(root: Path) -> None:
+    (root / "mine.toml").write_text("enabled = false\n", "utf-8")
+    done = called(root, "complete", "a.py:1:1", "--config", "mine.toml")
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "spark-lsp: completions are switched off\n" == done.stderr
+
+
+@pytest.mark.parametrize("fallback", [True, False])
+def test_a_drive_says_who_has_answered(root: Path, away: str, *, fallback: bool) -> None:
+    text = f"embedded_fallback = {str(fallback).lower()}\n{away}"
+    (root / "mine.toml").write_text(text, "utf-8")
+    options = ("--pace", "100", "--lines", "3", "--config", "mine.toml", "a.py")
+    done = called(root, "drive", "--json", *options)
     told = json.loads(done.stdout)
 
-    assert 1 == done.returncode
-    assert 1 == told["errors"]
-    assert "modle" in told["messages"][0]
-    assert "Traceback" not in done.stderr
+    assert ("Warning" if fallback else "Error") == told["status"]["kind"]
+    assert 1 == done.stderr.count(f"spark-lsp: {told['status']['message']}\n")
+    assert ("the embedded engine fills in" in done.stderr) is fallback
+    assert (told["status"]["message"] in told["messages"]) is not fallback
 
 
 def test_an_interrupted_drive_leaves_no_process_behind(root: Path) -> None:

@@ -108,7 +108,15 @@ async def test_what_fails_is_told_with_what_to_do_and_never_with_the_key(
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [(("--workspace", "missing"), "there is no directory missing"), (("--budget",), "--budget")],
+    [
+        (("--workspace", "missing"), "there is no directory missing"),
+        (("--budget",), "--budget"),
+        (
+            ("--config", "missing.toml"),
+            "there is no configuration file missing.toml: write it, or name another with --config",
+        ),
+        (("--config", "."), "there is no configuration file .: write it"),
+    ],
 )
 def test_wrong_usage_is_one_line(root: Path, arguments: tuple[str, ...], told: str) -> None:
     done = called(root, "doctor", *arguments)

@@ -62,6 +62,24 @@ def test_errors_are_counted_and_told() -> None:
     assert "the server ended with status 1; a request failed: no" in printed(report)
 
 
+def test_who_answers_is_told_and_what_is_wrong_once() -> None:
+    report = Report()
+    for kind, message in (
+        ("Normal", "connecting to mine"),
+        ("Error", "it is away"),
+        ("Warning", "it is away; the embedded engine fills in"),
+        ("Error", "it is away"),
+        ("Warning", "it is away; the embedded engine fills in"),
+    ):
+        report.stand(kind, message)
+    told = report.as_json()
+
+    assert ["it is away", "it is away; the embedded engine fills in"] == report.notices
+    assert (1, ["it is away"]) == (told["errors"], told["messages"])
+    assert {"kind": "Warning", "message": report.notices[1]} == told["status"]
+    assert f"answered by          {report.notices[1]}" in printed(report)
+
+
 def test_tokens_per_second_are_those_of_all_streams_together() -> None:
     report = Report()
     report.stream("return value", 0.5)  # three tokens: the space is one

@@ -147,3 +147,38 @@ def test_what_is_chosen_is_wanted_and_time_alone_changes_it_only_at_the_deadline
             assert it.chosen(now) == it.chosen(later)
         assert it.chosen(now) in {None, *it.wanted(now)}
         now = later
+
+
+def test_a_way_that_answers_nothing_twice_in_a_row_rests_longer_and_longer() -> None:
+    it = ways()
+    it.up(SOCKET)
+    it.up(ENGINE)
+    it.failed(SOCKET, "it has failed", 20.0)
+    assert it.chosen(20.0) == SOCKET
+    it.failed(SOCKET, "it has failed", 21.0)
+    assert (it.chosen(35.9), it.chosen(36.0)) == (ENGINE, SOCKET)
+    it.failed(SOCKET, "it has failed", 36.0)
+    assert (it.chosen(65.9), it.chosen(66.0)) == (ENGINE, SOCKET)
+    it.answered(SOCKET)
+    it.failed(SOCKET, "it has failed", 70.0)
+
+    assert it.chosen(70.0) == SOCKET
+
+
+def test_the_last_way_goes_on_whatever_comes_of_it() -> None:
+    it = Ways([0.0], 0.0)
+    it.up(0)
+    for _ in range(9):
+        it.failed(0, "it has failed", 1.0)
+
+    assert it.chosen(1.0) == 0
+
+
+def test_a_lesser_way_that_is_not_wanted_yet_does_not_stand_in_the_way_of_the_engine() -> None:
+    it = ways()
+    it.up(HTTP)
+    it.up(ENGINE)
+    it.up(SOCKET)
+    it.down(SOCKET, "lost", 20.0, hopeless=False)
+
+    assert [it.chosen(20.4), it.chosen(20.5), it.chosen(23.0)] == [None, ENGINE, HTTP]

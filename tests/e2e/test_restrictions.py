@@ -34,6 +34,8 @@ async def test_a_repository_can_switch_off(root: Path, content: str, complaint: 
             assert {"items": []} == await editor.ask()
 
         assert [] == model.creates
+        # Switched off, nothing is prepared either.
+        assert "exclude" in content or [] == model.handshakes
         assert [complaint in message for message in editor.messages] == (
             [True] if complaint else []
         )

@@ -573,7 +573,7 @@ async def test_a_key_that_is_refused_is_down_until_something_changes() -> None:
         reason = "the server does not accept the key: check the key of this provider (HTTP 401)"
         expected = [
             Up(),
-            Down(reason, hopeless=True),
+            Down(reason, hopeless=True, refused=True),
             Failed(1, reason, transient=False, lasting=True),
             Failed(2, reason, transient=True),
         ]

@@ -82,6 +82,8 @@ def test_an_address_is_told_as_people_write_it() -> None:
         ("wss://h/v1: it is away: come back", "it is away", "come back"),
         ("it is away: come: back", "it is away", "come: back"),
         ("it is away", "it is away", "the usual"),
+        ("it is away; it says: gone: bye", "it is away; it says: gone: bye", "the usual"),
+        ("it is away: come back; it says: x", "it is away; it says: x", "come back"),
         ("the key placeholder is bad: not placeholder", "the key … is bad", "not …"),
     ],
 )

@@ -29,6 +29,7 @@ class Fake:
         self.begun = asyncio.Event()
         self.ended = asyncio.Event()
         self.defect: Exception | None = None
+        self.relaxed = False
 
     def begin(self, feed: Callable[[Event], None]) -> "Fake":
         self.feed = feed
@@ -51,6 +52,9 @@ class Fake:
 
     def cancel(self, stream: int) -> None:
         self.calls.append(stream)
+
+    def relax(self) -> None:
+        self.relaxed = True
 
     def warm(self, stable: tuple[Block, ...]) -> None:
         self.calls.append(stable)
@@ -235,6 +239,74 @@ async def test_a_passing_failure_is_left_to_who_asked() -> None:
 
         assert [Up(), failed] == it.events
         assert Status("Normal", "mine") == it.told.all[-1]
+
+
+async def test_what_fails_twice_is_left_to_the_engine_for_a_while() -> None:
+    async with scene(patience=0.0) as it:
+        await it.engine.begun.wait()
+        it.engine.feed(Up())
+        it.socket.feed(Up())
+        for stream in (1, 2):
+            it.provider.open(stream, PROMPT)
+            it.socket.feed(Failed(stream, "the context is too long", transient=False))
+        it.provider.open(3, PROMPT)
+
+        assert 3 == it.engine.calls[-1][0]  # type: ignore[index]
+        expected = Status("Warning", "the context is too long; the embedded engine fills in")
+        assert expected == it.told.all[-1]
+
+
+async def test_a_provider_that_is_there_and_says_nothing_is_left_to_the_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(provider_module, "_SILENT", 0.0)
+    async with scene(patience=0.0) as it:
+        await it.engine.begun.wait()
+        it.engine.feed(Up())
+        it.socket.feed(Up())
+        for stream in (1, 2):
+            it.provider.open(stream, PROMPT)
+            it.provider.cancel(stream)
+        await it.told.until(lambda all_: all_[-1].kind == "Warning")
+        it.provider.open(3, PROMPT)
+
+        assert 3 == it.engine.calls[-1][0]  # type: ignore[index]
+        assert "mine does not answer" in it.told.all[-1].message
+
+
+async def test_a_provider_that_thinks_is_not_taken_for_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(provider_module, "_SILENT", 0.0)
+    async with scene(patience=0.0) as it:
+        await it.engine.begun.wait()
+        it.engine.feed(Up())
+        it.socket.feed(Up())
+        for stream in (1, 2, 3):
+            it.provider.open(stream, PROMPT)
+            it.socket.feed(Wrote(stream, ""))
+            it.provider.cancel(stream)
+
+        assert [1, 2, 3] == [call for call in it.socket.calls if isinstance(call, int)]
+
+
+async def test_a_rate_limit_holds_for_all_ways_to_the_account() -> None:
+    async with scene() as it:
+        it.socket.feed(Up())
+        it.provider.open(1, PROMPT)
+        it.socket.feed(Failed(1, "asks to wait", transient=True, after=30.0))
+
+        assert not it.http.running
+
+
+async def test_a_better_way_is_looked_for_without_hurry_while_another_is_in_use() -> None:
+    async with scene() as it:
+        it.socket.feed(Down("it has none", hopeless=True))
+        await it.http.begun.wait()
+        assert not it.socket.relaxed
+        it.http.feed(Up())
+
+        assert it.socket.relaxed
 
 
 async def test_a_cancel_goes_where_the_request_went() -> None:

@@ -792,11 +792,26 @@ def test_a_connection_that_does_not_answer_is_given_up() -> None:
     assert [] == rig.taken()
     rig.passes(1)
 
-    dropped, down, lost, dialled = rig.taken()
+    dropped, down, lost = rig.taken()
     assert Drop(leg) == dropped
     assert Disconnected("the model does not answer any more", hopeless=False) == down
     assert isinstance(lost, Failed)
+    rig.passes(PACE.first)
+    (dialled,) = rig.taken()
     assert isinstance(dialled, Dial)
+
+
+def test_a_provider_that_never_answers_is_hopeless_though_it_is_always_there() -> None:
+    rig = Rig()
+    rig.connects()
+    for attempt in (1, 2, 3):
+        rig.create(attempt)
+        rig.passes(PACE.mute)
+        (down,) = (act for act in rig.told() if isinstance(act, Disconnected))
+        assert (attempt > 1) is down.hopeless
+        rig.passes(PACE.longest)
+        rig.opens(rig.dialled())
+        rig.told()
 
 
 def test_any_sign_of_life_will_do() -> None:

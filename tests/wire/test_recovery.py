@@ -413,7 +413,7 @@ def test_a_request_may_be_cancelled_while_the_server_is_left_alone() -> None:
         frame("codex.rate_limits", "", plan_type="pro", rate_limits={"allowed": True}),
         frame("response.metadata", "", headers={"x-codex-turn-state": "TS"}),
         frame("responsesapi.websocket_timing", "", timing_metrics={}),
-        frame("response.reasoning_summary_text.delta", delta="hm"),
+        frame("response.in_progress", response={"id": "r1"}),
         frame("something.new"),
     ],
 )

@@ -72,7 +72,7 @@ KEY = "sk-placeholder-0123456789abcdef0123456789abcdef"
             {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}},
             "server_is_overloaded",
             Remedy.RETRY,
-            "still starting (HTTP 503); it says: Loading model",
+            "still starting: try again later (HTTP 503); it says: Loading model",
         ),
         (
             400,
@@ -109,7 +109,7 @@ KEY = "sk-placeholder-0123456789abcdef0123456789abcdef"
             {"message": "Requests rate limit exceeded", "code": "1300"},
             "rate_limit_exceeded",
             Remedy.RETRY,
-            "asks to slow down (HTTP 429); it says: Requests rate limit exceeded",
+            "asks to slow down: try again later (HTTP 429); it says: Requests rate limit exceeded",
         ),
         # Cerebras.
         (
@@ -131,8 +131,15 @@ KEY = "sk-placeholder-0123456789abcdef0123456789abcdef"
         (502, "<html><title>Bad gateway</title>", "server_error", Remedy.RETRY, "Bad gateway"),
         (503, "upstream\n\tgone", "server_is_overloaded", Remedy.RETRY, "it says: upstream gone"),
         (418, "", "invalid_request_error", Remedy.REPORT, "check base_url and wire_api"),
-        (500, {"odd": True}, "server_error", Remedy.RETRY, "has failed (HTTP 500)"),
+        (
+            500,
+            {"odd": True},
+            "server_error",
+            Remedy.RETRY,
+            "has failed: try again later (HTTP 500)",
+        ),
         (307, "", "not_found", Remedy.REPORT, "is somewhere else: check base_url"),
+        (529, "", "server_is_overloaded", Remedy.RETRY, "is overloaded: try again later"),
         (408, "", "timeout", Remedy.RETRY, "waited too long"),
         (413, "", "request_too_large", Remedy.REPORT, "lower model_context_window"),
         # Refused upgrades.

@@ -168,7 +168,7 @@ def test_commentary_is_no_text() -> None:
         frame("response.interrupt.failed", response_id=""),
         frame("response.interrupt.failed"),
         frame("codex.rate_limits", plan_type="pro"),
-        frame("response.reasoning_text.delta", delta="hm"),
+        frame("response.reasoning_text.delta", "c9", delta="hm"),
         frame("response.function_call_arguments.delta", delta="{"),
         '{"type":"response.output_text.delta","stream_id":7,"delta":"x"}',
         '{"type":["response.output_text.delta"],"delta":"x"}',
@@ -1127,7 +1127,7 @@ def test_an_answer_that_is_sent_again_is_cleaned_anew() -> None:
 
 def test_a_chat_that_goes_on_behind_its_answer_is_not_waited_for() -> None:
     """Behind the closing fence nothing is wanted: the lane is freed, and the handle ends."""
-    client = running(Client(CLEANS))
+    client = running(Client(replace(CLEANS, interrupt=True)))
     step = Step()
     for piece in ("```python\n", "1\n", "```\n", "This returns one.\n"):
         told = client.receive(text(piece))
@@ -1137,3 +1137,27 @@ def test_a_chat_that_goes_on_behind_its_answer_is_not_waited_for() -> None:
     assert ["response.interrupt"] == [json.loads(sent)["type"] for sent in step.frames]
     assert Ended(1, Usage()) == step.events[-1]
     assert [] == hear(client, text("More."), stage("incomplete"))
+
+
+@pytest.mark.parametrize("kind", ["reasoning_text.delta", "reasoning_summary_part.added"])
+def test_a_model_that_thinks_gives_a_sign_of_life_and_no_text(kind: str) -> None:
+    client = running(Client(PROFILE))
+    thought = frame(f"response.{kind}", delta="hm")
+
+    assert [Delta(1, "")] == hear(client, thought)
+    client.cancel(1)
+    assert [] == hear(client, thought)
+
+
+def test_what_is_said_of_a_base_that_has_served_does_not_end_continuation() -> None:
+    """That it has expired is no news about the provider."""
+    client = warmed()
+    client.create(1, PROMPT)
+    hear(client, stage("created"), stage("completed"))
+    client.create(2, PROMPT)
+    message = "previous_response_id is not allowed: the response has expired"
+    told = error("unknown_parameter", param="previous_response_id", message=message)
+    step = client.receive(told)
+
+    assert client.profile.continuation
+    assert "previous_response_id" not in json.loads(step.frames[0])
