@@ -146,9 +146,9 @@ class Checkup:
         try:
             self._settings = await asyncio.to_thread(configuration.load, self._config)
         except SettingsError as error:
-            gone = not await asyncio.to_thread(file.exists)
-            fix = "write it, or let $SPARK_LSP_CONFIG name another" if gone else "correct it in"
-            raise Trouble(str(error), fix if gone else f"{fix} {file}") from None
+            there = await asyncio.to_thread(file.exists)
+            other = "write it, or let $SPARK_LSP_CONFIG name another"
+            raise Trouble(str(error), f"correct it in {file}" if there else other) from None
         try:
             by = await asyncio.to_thread(configuration.restrictions, self._workspace)
         except SettingsError as error:

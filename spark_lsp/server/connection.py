@@ -77,9 +77,10 @@ class Connection:
                 await asyncio.gather(*legs, return_exceptions=True)
             self._arm()
 
-    def relax(self) -> None:
-        """Connect without hurry: another way is in use."""
-        self._link.relax()
+    def relax(self, *, relaxed: bool) -> None:
+        """Connect without hurry, while another way is in use."""
+        self._link.relax(self._loop.time(), relaxed=relaxed)
+        self._arm()
 
     def open(self, stream: int, prompt: Prompt) -> None:
         """Ask for an answer."""

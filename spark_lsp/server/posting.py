@@ -4,8 +4,8 @@ Owns the tasks that ask and read, what a failure means for those that come after
 provider that is away is tried again. How a prompt is spelled and an answer read is left to
 `wire.dialects`, connections to `http`, which stream is wanted to the session.
 
-An HTTP server has no connection to lose. It is *up* as soon as it is known where it is, and *away*
-after a request that found nobody, or a key that was refused.
+An HTTP server has no connection to lose. It is *up* when it has answered anything, and *away* after
+a request that found nobody, or a key that was refused.
 """
 
 import asyncio
@@ -90,10 +90,9 @@ class Posting:
     async def run(self) -> None:
         """Keep the provider in reach until cancelled."""
         try:
-            if http := await self._found():
+            # Opens a connection, too, so that the first key does not wait for one.
+            if (http := await self._found()) and await self._answers(http):
                 self._arrive()
-                # Opens a connection, so that the first key does not wait for one.
-                await self._answers(http)
             while True:
                 await self._gone.wait()
                 await asyncio.sleep(self._pause())
@@ -121,9 +120,9 @@ class Posting:
         # Later, because whoever asks is in the middle of something.
         asyncio.get_running_loop().call_soon(self._feed, Warmed(stable))
 
-    def relax(self) -> None:
+    def relax(self, *, relaxed: bool) -> None:
         """Look for the provider without hurry, until it has answered: another way is in use."""
-        self._relaxed = True
+        self._relaxed = relaxed
 
     async def _serve(self, stream: int, prompt: Prompt) -> None:
         """See to one stream: exactly one end of it is told, unless nobody wants it any more."""

@@ -53,8 +53,8 @@ class Backend(Protocol):
         """Prepare for prompts that begin like this."""
         ...
 
-    def relax(self) -> None:
-        """Look for the provider without hurry: another way to it is in use."""
+    def relax(self, *, relaxed: bool) -> None:
+        """Look for the provider without hurry, while another way to it is in use."""
         ...
 
 
@@ -109,6 +109,7 @@ class Provider:
         self._status: Status | None = None
         self._over = False
         self._leaving: set[asyncio.Task[None]] = set()
+        self._relaxed: set[int] = set()
 
     async def run(self) -> None:
         """Keep the ways going that are wanted, until cancelled."""
@@ -205,6 +206,8 @@ class Provider:
         now = self._loop.time()
         failed = replace(failed, after=min(failed.after, _LONGEST))
         waits = failed.after > WORTH_WAITING
+        if waits:
+            failed = replace(failed, reason=f"{failed.reason}, for {failed.after:.0f} s")
         if not (waits or failed.lasting):
             self._choice.failed(it.way, failed.reason, now)
             self._feed(failed)
@@ -239,8 +242,9 @@ class Provider:
         before, self._chosen = self._chosen, self._choice.chosen(now)
         if self._timer:
             self._timer.cancel()
-        for better in self._better():
-            self._backends[better].relax()
+        for better in self._better().symmetric_difference(self._relaxed):
+            self._backends[better].relax(relaxed=better not in self._relaxed)
+        self._relaxed = self._better()
         due = self._choice.deadline(now)
         self._timer = self._loop.call_at(due, self._look) if due is not None else None
         self._linger()
@@ -252,11 +256,11 @@ class Provider:
         if self._chosen is not None:
             self._feed(Up())
 
-    def _better(self) -> list[int]:
+    def _better(self) -> set[int]:
         """The ways that are looked for while a lesser one to the same provider is used."""
         if self._chosen is None or self._ways[self._chosen].stand_in:
-            return []
-        return [way for way in range(self._chosen) if way in self._tasks]
+            return set()
+        return {way for way in range(self._chosen) if way in self._tasks}
 
     def _begin(self, way: int) -> None:
         backend = self._ways[way].begin(partial(self._heard, way))
@@ -293,7 +297,8 @@ class Provider:
 
     def _show(self) -> None:
         """Tell how things stand, if that has changed."""
-        reason = self._choice.reason()
+        # The server's own words are for the log.
+        reason = self._choice.reason().partition("; it says: ")[0]
         if self._chosen is None:
             first = self._ways[0].name
             waiting = Status("Normal", f"connecting to {first}", busy=True)

@@ -132,9 +132,9 @@ class _Engine:
         """Prepare for prompts that begin like this."""
         self._connection.warm(stable)
 
-    def relax(self) -> None:
-        """Connect without hurry."""
-        self._connection.relax()
+    def relax(self, *, relaxed: bool) -> None:
+        """Connect without hurry, or in a hurry again."""
+        self._connection.relax(relaxed=relaxed)
 
 
 def _output_limit(provider: Provider, settings: Settings) -> int:

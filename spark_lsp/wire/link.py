@@ -1,8 +1,7 @@
 """Owns a provider's connections over time: which carries what, and when another takes over.
 
-Pure, with time as an argument, so that an hour of connections is a test of milliseconds. The frames
-of one connection are `client`'s, sockets and timers `server.connection`'s.
-Source: responses-protocol.md §1.5, §9.
+Pure, with time as an argument. The frames of one connection are `client`'s, sockets and timers
+`server.connection`'s. Source: responses-protocol.md §1.5, §9.
 
 Theory of operation
 ===================
@@ -20,8 +19,7 @@ they carry has ended. There are at most three legs.
 - *No room.* Where a cancelled answer cannot be interrupted and there is no other lane, the next
   request goes to whatever has room first: the spare, which is kept for this, or a leg that has
   drained. Such legs rest to be spares again; one that does not drain for long is dropped.
-- *Mute.* A leg that has given no sign of life for long after a request is given up, though it is
-  not closed: the other end may be gone without a word.
+- *Mute.* A leg that gives no sign of life for long after a request is given up: it may be dead.
 - *Refusals.* What one leg has learned of the provider holds for all that follow.
 - *Overload.* Where a server says that it has too much to do and not for how long, the waits grow.
 """
@@ -77,9 +75,11 @@ class Link:
         self._dial_at = now
         return self.tick(now)
 
-    def relax(self) -> None:
-        """Dial seldom, until a leg was of use: another way is in use."""
-        self._redial.relaxed = True
+    def relax(self, now: float, *, relaxed: bool = True) -> None:
+        """Dial seldom, until a leg was of use, or until told otherwise: another way is in use."""
+        self._redial.relaxed = relaxed
+        if self._dial_at is not None and not relaxed:
+            self._dial_at = min(self._dial_at, now + self._redial.delay)
 
     def create(self, handle: int, prompt: Prompt, now: float) -> list[Act]:
         """Ask for a completion; it fails at once while there is no connection."""

@@ -454,7 +454,7 @@ REFUSALS: list[tuple[int, str, str, str]] = [
     (401, '{"error":{"message":"Incorrect API key provided: ' + KEY + '"}}', "key", "key"),
     (404, '{"error":{"message":"no model tiny"}}', "model", "model"),
     (429, '{"error":{"message":"quota"}}', "it says: quota", "try again later"),
-    (503, KEY, "it says: …", "try again later"),
+    (503, KEY, "it says: ***", "try again later"),
     (200, f'data: {{"error":{{"message":"bad {KEY}"}}}}\n\n', "", ""),
     (200, "", "", ""),
     (200, "<html>", "", ""),
@@ -591,6 +591,17 @@ async def test_without_a_provider_only_this_machine_is_checked(tmp_path: Path) -
     assert re.fullmatch(r"started in [\d,]+ ms, answered in [\d,]+ ms", found["engine"][1])
     assert f"{len(LANGUAGES)} languages" == found["grammars"][1]
     assert "bytes, in " in found["index"][1]
+
+
+async def test_a_configuration_that_the_environment_names_and_is_not_there_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARK_LSP_CONFIG", str(tmp_path / "missing.toml"))
+    ok, detail, fix = await only("configuration", tmp_path)
+
+    assert ok is False
+    assert f"there is no configuration file {tmp_path / 'missing.toml'}" == detail
+    assert "write it, or let $SPARK_LSP_CONFIG name another" == fix
 
 
 async def only(name: str, tmp_path: Path) -> tuple[bool | None, str, str]:

@@ -126,15 +126,6 @@ def test_wrong_usage_is_one_line(root: Path, arguments: tuple[str, ...], told: s
     assert 1 == done.stderr.count("\n")
 
 
-def test_a_configuration_that_is_not_there_is_a_check_that_fails(root: Path) -> None:
-    done = called(root, "doctor", "--json", "--config", "missing.toml")
-    first = json.loads(done.stdout)["checks"][0]
-
-    assert 1 == done.returncode
-    assert ("configuration", False) == (first["name"], first["ok"])
-    assert "missing.toml" in first["detail"]
-
-
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_an_interrupted_doctor_leaves_no_process_behind(root: Path, options: list[str]) -> None:
     with subprocess.Popen(

@@ -135,7 +135,7 @@ async def test_the_engine_fills_in_while_the_provider_is_away_and_leaves_when_it
         await editor.stands("Warning", "127.0.0.1", "the embedded engine fills in")
         assert "split_duration(text)" == await ghost_text(editor)
         async with scripted_model(port) as model:
-            await editor.stands("Normal", "gpt-6-luna at mine")
+            await editor.until(lambda: "gpt-6-luna at mine" == editor.statuses[-1]["message"])
             editor.type("q")
             editor.ask()
             request = await model.next()
@@ -183,10 +183,25 @@ async def test_a_rate_limit_is_told_and_the_engine_fills_in_meanwhile(root: Path
         editor.ask()
         request = await web.next()
         await request.answer("{}", 429, {"content-type": "application/json", "retry-after": "3600"})
-        await editor.stands("Warning", "slow down", "fills in")
+        await editor.stands("Warning", "slow down", "for 3600 s", "fills in")
 
         assert "split_duration(text)" == await ghost_text(editor)
         assert 1 == len(web.exchanges)
+
+
+async def test_a_server_that_fails_each_time_is_no_reason_that_nothing_appears(root: Path) -> None:
+    async with scripted_web() as web:
+
+        async def fail() -> None:
+            while True:
+                await (await web.next()).answer("<h1>oops</h1>", 500, {"content-type": "text/html"})
+
+        failing = asyncio.create_task(fail())
+        settings = config(web.url, 'wire_api = "chat"')
+        async with editing(root, "a.py", SOURCE, config=settings) as editor:
+            assert "split_duration(text)" == await ghost_text(editor)
+            await editor.stands("Warning", "HTTP 500", "fills in")
+        failing.cancel()
 
 
 async def test_a_changed_configuration_file_is_heeded_without_a_restart(root: Path) -> None:

@@ -29,7 +29,7 @@ class Fake:
         self.begun = asyncio.Event()
         self.ended = asyncio.Event()
         self.defect: Exception | None = None
-        self.relaxed = False
+        self.relaxings: list[bool] = []
 
     def begin(self, feed: Callable[[Event], None]) -> "Fake":
         self.feed = feed
@@ -53,8 +53,8 @@ class Fake:
     def cancel(self, stream: int) -> None:
         self.calls.append(stream)
 
-    def relax(self) -> None:
-        self.relaxed = True
+    def relax(self, *, relaxed: bool) -> None:
+        self.relaxings.append(relaxed)
 
     def warm(self, stable: tuple[Block, ...]) -> None:
         self.calls.append(stable)
@@ -184,8 +184,9 @@ async def test_what_would_fail_again_goes_to_the_engine_unseen(failed: Failed) -
         it.provider.open(1, PROMPT)
         it.socket.feed(failed)
         await it.engine.begun.wait()
-        again = Failed(1, failed.reason, transient=True, lasting=failed.lasting)
-        assert [Up(), Down(failed.reason), again] == it.events
+        reason = f"{failed.reason}, for 30 s" if failed.after else failed.reason
+        again = Failed(1, reason, transient=True, lasting=failed.lasting)
+        assert [Up(), Down(reason), again] == it.events
         it.engine.feed(Up())
         it.socket.calls.clear()
         it.provider.open(2, PROMPT)
@@ -218,7 +219,7 @@ async def test_an_answer_of_which_something_was_heard_is_not_begun_by_another() 
         it.socket.feed(Wrote(1, "val"))
         it.socket.feed(Failed(1, "asks to wait", transient=True, after=30.0))
 
-        assert Failed(1, "asks to wait", transient=True) == it.events[-1]
+        assert Failed(1, "asks to wait, for 30 s", transient=True) == it.events[-1]
         assert [] == it.engine.calls
 
 
@@ -303,10 +304,11 @@ async def test_a_better_way_is_looked_for_without_hurry_while_another_is_in_use(
     async with scene() as it:
         it.socket.feed(Down("it has none", hopeless=True))
         await it.http.begun.wait()
-        assert not it.socket.relaxed
+        assert [] == it.socket.relaxings
         it.http.feed(Up())
+        it.http.feed(Down("gone, too"))
 
-        assert it.socket.relaxed
+        assert [True, False] == it.socket.relaxings
 
 
 async def test_a_cancel_goes_where_the_request_went() -> None:

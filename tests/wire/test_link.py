@@ -187,7 +187,7 @@ def test_a_wait_that_the_server_asks_for_is_waited(status: int) -> None:
 def test_with_another_way_in_use_there_is_no_hurry_until_it_succeeds() -> None:
     rig = Rig()
     rig.start()
-    rig.link.relax()
+    rig.link.relax(rig.now)
     rig.taken()
     rig.refuses(1)
     rig.passes(PACE.unlikely - 1)
@@ -200,6 +200,16 @@ def test_with_another_way_in_use_there_is_no_hurry_until_it_succeeds() -> None:
     rig.closes(leg)
 
     assert rig.now == rig.link.deadline()
+
+
+def test_when_the_other_way_is_gone_there_is_hurry_again() -> None:
+    rig = Rig()
+    rig.start()
+    rig.link.relax(rig.now)
+    rig.refuses(1)
+    rig.link.relax(rig.now, relaxed=False)
+
+    assert rig.now + PACE.first == rig.link.deadline()
 
 
 def test_connections_that_are_of_no_use_are_dialled_more_and_more_seldom() -> None:

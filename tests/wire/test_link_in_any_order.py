@@ -230,7 +230,7 @@ class AnyOrder(RuleBasedStateMachine):
                 for each in data.draw(st.lists(FRAMES, min_size=1, max_size=3)):
                     rig.hears(data.draw(st.sampled_from(anything)), each)
             case "relax":
-                rig.link.relax()
+                rig.link.relax(rig.now)
             case _:
                 due = rig.link.deadline()
                 rig.do(rig.link.tick(rig.now))

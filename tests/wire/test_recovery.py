@@ -378,7 +378,7 @@ def test_the_other_way_stays_until_the_connection_is_there() -> None:
     rig = Rig()
     rig.start()
     rig.refuses(rig.dialled(), 426)
-    rig.link.relax()
+    rig.link.relax(rig.now)
     rig.taken()
     for _ in range(3):
         rig.passes(PACE.unlikely - 1)
