@@ -7,6 +7,7 @@ import hashlib
 import sys
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
 from spark_lsp.server.endpoint import Endpoint, Unreachable, is_loopback
 from spark_lsp.server.websocket import connect
@@ -110,3 +111,23 @@ async def test_a_server_that_freezes_is_noticed_by_its_silence() -> None:
         socket.abort()
 
     assert [] == frames
+
+
+async def test_a_large_frame_goes_out_in_pieces_and_arrives_whole_and_in_its_turn() -> None:
+    heard: asyncio.Queue[str | bytes] = asyncio.Queue()
+
+    async def hear(connection: ServerConnection) -> None:
+        async for message in connection:
+            heard.put_nowait(message)
+
+    large = "".join(f"{number:06} \u00e9\U0001f600" for number in range(60_000))
+    async with serve(hear, "127.0.0.1", 0, max_size=None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        socket = await connect(Endpoint(f"ws://127.0.0.1:{port}/v1"))
+        for frame in ("before", large, "after"):
+            socket.send(frame)
+        async with asyncio.timeout(PATIENCE):
+            arrived = [await heard.get() for _ in range(3)]
+        socket.abort()
+
+    assert ["before", large, "after"] == arrived
