@@ -17,6 +17,8 @@ WAYS = pytest.mark.parametrize(
 )
 UNKNOWN = "Model metadata for `embedded` not found"
 """Codex knows its makers' models, and says so of each other one."""
+OF_ITSELF = ("Unknown model embedded", "failed to flush rollout")
+"""What it logs of itself: the same, and that it ended before its own file was written."""
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,7 @@ async def test_nothing_else_is_complained_of_but_that_the_model_is_not_its_maker
     complaints = [
         line
         for line in ran.complaints.splitlines()
-        if (" WARN " in line or " ERROR " in line) and "Unknown model embedded" not in line
+        if (" WARN " in line or " ERROR " in line) and not any(it in line for it in OF_ITSELF)
     ]
     assert [True] == [message.startswith(UNKNOWN) for message in told]
     assert [] == complaints
