@@ -68,13 +68,13 @@ class Ways:
         After the second in a row it rests, longer and longer, if there is a lesser way.
         """
         it = self._ways[way]
-        it.failures += 1
+        it.failures += it.up  # what was lost with the way itself says nothing of the next request
         if it.up and it.failures >= _DOUBTED and way + 1 < len(self._ways):
             self.rest(way, now + min(_REST * 2.0 ** (it.failures - _DOUBTED), _LONG_REST), reason)
 
     def answered(self, way: int) -> None:
-        """A request was answered, or is being answered."""
-        self._ways[way].failures = 0
+        """A request is being answered: what was said against the way holds no more."""
+        self._ways[way].failures, self._ways[way].reason = 0, ""
 
     def tried(self, way: int, now: float) -> None:
         """A way is tried from now on, if it was not before."""

@@ -18,6 +18,7 @@ from typing import Protocol
 from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Warmed, Wrote
 from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.core.ways import Ways
+from spark_lsp.server import driver
 from spark_lsp.server.status import Status
 
 WORTH_WAITING = 2.5
@@ -34,23 +35,11 @@ _LINGERS = 300.0
 """Seconds that a stand-in is kept after the provider has come back."""
 
 
-class Backend(Protocol):
+class Backend(driver.Backend, Protocol):
     """One way to a model; what it has to say comes back as events."""
 
     async def run(self) -> None:
         """Keep it going until cancelled."""
-        ...
-
-    def open(self, stream: int, prompt: Prompt) -> None:
-        """Ask for an answer."""
-        ...
-
-    def cancel(self, stream: int) -> None:
-        """Stop an answer; no event of it comes after this."""
-        ...
-
-    def warm(self, stable: tuple[Block, ...]) -> None:
-        """Prepare for prompts that begin like this."""
         ...
 
     def relax(self, *, relaxed: bool) -> None:
@@ -172,6 +161,8 @@ class Provider:
         match event:
             case Wrote(stream, text):
                 if it := self._streams.get(stream):
+                    if text and not it.heard:
+                        self._choice.answered(way)
                     it.alive, it.heard = True, it.heard or bool(text)
                     self._feed(event)
             case Ended(stream):

@@ -165,6 +165,28 @@ def test_a_way_that_answers_nothing_twice_in_a_row_rests_longer_and_longer() -> 
     assert it.chosen(70.0) == SOCKET
 
 
+def test_what_is_lost_with_a_way_does_not_count_against_it() -> None:
+    it = ways()
+    it.up(ENGINE)
+    it.up(SOCKET)
+    for _ in range(3):
+        it.down(SOCKET, "lost", 20.0, hopeless=False)
+        it.failed(SOCKET, "lost", 20.0)
+        it.up(SOCKET)
+    it.failed(SOCKET, "it has failed", 21.0)
+
+    assert it.chosen(21.0) == SOCKET
+
+
+def test_what_was_said_against_a_way_is_forgotten_when_it_answers() -> None:
+    it = ways()
+    it.up(SOCKET)
+    it.rest(SOCKET, 20.0, "asks to wait")
+    it.answered(SOCKET)
+
+    assert it.reason() == ""
+
+
 def test_the_last_way_goes_on_whatever_comes_of_it() -> None:
     it = Ways([0.0], 0.0)
     it.up(0)

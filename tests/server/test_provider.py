@@ -275,6 +275,20 @@ async def test_a_provider_that_is_there_and_says_nothing_is_left_to_the_engine(
         assert "mine does not answer" in it.told.all[-1].message
 
 
+async def test_an_answer_that_has_begun_counts_though_it_was_cancelled() -> None:
+    """A person who types on cancels nearly all that is written for them."""
+    async with scene(patience=0.0) as it:
+        it.socket.feed(Up())
+        for stream in (1, 3, 5):
+            it.provider.open(stream, PROMPT)
+            it.socket.feed(Failed(stream, "busy", transient=True))
+            it.provider.open(stream + 1, PROMPT)
+            it.socket.feed(Wrote(stream + 1, "value"))
+            it.provider.cancel(stream + 1)
+
+        assert Status("Normal", "mine") == it.told.all[-1]
+
+
 async def test_a_provider_that_thinks_is_not_taken_for_silent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

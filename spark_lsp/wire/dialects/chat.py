@@ -16,7 +16,7 @@ Which fields are sent is what most servers take:
 A server that still refuses a field is asked again without it, see `omissions`. What a model thinks
 (`reasoning_content`, `reasoning`) is no text of the answer. Servers of open models read control
 tokens wherever they stand, also in a file of the person's, where they would end the message: there
-a space is put into them (measured with llama.cpp 0.7.0).
+a space is put into them (seen with llama.cpp 0.7.0).
 """
 
 import re
