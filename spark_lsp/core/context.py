@@ -24,17 +24,8 @@ from dataclasses import dataclass, field, replace
 
 from spark_lsp.core.changes import Account, extent
 from spark_lsp.core.documents import Applied, Document, Documents
-from spark_lsp.core.events import (
-    Effect,
-    Outdated,
-    Pack,
-    Packed,
-    Recall,
-    Recalled,
-    Settled,
-    Warm,
-    Warmed,
-)
+from spark_lsp.core.effects import Effect, Pack, Recall, Warm
+from spark_lsp.core.events import Outdated, Packed, Recalled, Settled, Warmed
 from spark_lsp.core.prompt import Block, Change, Prompt, Share, Stretch
 from spark_lsp.core.rules import is_rules
 from spark_lsp.core.windows import Tail

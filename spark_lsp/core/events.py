@@ -1,20 +1,18 @@
-"""The vocabulary of a session: what can happen to it, and what it asks to be done.
+"""What can happen to a session.
 
-Owns the values only. What follows from which is decided in `session`, and how an effect is carried
-out in `server.driver`. What goes to the library and comes from it is a tagged record, because it
-crosses into another process.
+Owns the values only. What follows from which is decided in `session`; what it wants done are
+`effects`. What comes from the library is a tagged record, because it crosses into another process.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
+from typing import Literal
 
 import msgspec
 
 from spark_lsp.core.documents import Change
 from spark_lsp.core.policy import Policy
-from spark_lsp.core.prompt import Block, Prompt, Stretch
-from spark_lsp.core.prompt import Change as Told
+from spark_lsp.core.prompt import Block
 from spark_lsp.core.text import Position
 
 RequestId = int
@@ -56,20 +54,143 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class Selected:
+    """What is selected in the completion menu: it would replace a range by a text."""
+
+    start: Position
+    end: Position
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """The editor wants an inline completion; `grows` if it can show partial results."""
+    """The editor wants an inline completion.
+
+    Attributes:
+        request: which request this is.
+        uri: for which document.
+        position: where.
+        grows: whether the editor can show partial results.
+        invoked: whether the person has asked for it by a command, and not just by typing.
+        selected: what the completion menu has selected, if it is open.
+    """
 
     request: RequestId
     uri: str
     position: Position
     grows: bool
+    invoked: bool = False
+    selected: Selected | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instructed:
+    """The person wants a range rewritten as an instruction says (`spark/edit`).
+
+    Attributes:
+        request: which request this is.
+        uri: for which document.
+        version: the version that the range speaks of, or None if the editor does not say.
+        start: where the range begins; None, with `end`, for the whole document.
+        end: where it ends.
+        instruction: in the person's words.
+        grows: whether the editor can show partial results.
+        reports: whether the editor shows the progress of work.
+    """
+
+    request: RequestId
+    uri: str
+    version: int | None
+    start: Position | None
+    end: Position | None
+    instruction: str
+    grows: bool = False
+    reports: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The editor wants the edits that follow from the last ones (`textDocument/copilotInlineEdit`).
+
+    Attributes:
+        request: which request this is.
+        uri: of the document that the person is in.
+        version: the version that the position speaks of, or None if the editor does not say.
+        position: of the cursor.
+    """
+
+    request: RequestId
+    uri: str
+    version: int | None
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Redirected:
+    """The person wants what is being written to go another way (`spark/steer`).
+
+    Attributes:
+        request: which request this is.
+        uri: of the document for which something is being written.
+        instruction: in the person's words.
+        expected: the answer that is meant; None for whatever is being written.
+    """
+
+    request: RequestId
+    uri: str
+    instruction: str
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The person wants what is being written to stop; all of it, if no answer is named."""
+
+    request: RequestId
+    answer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Questioned:
+    """The person wants to know why something was shown, or nothing (`spark/explain`)."""
+
+    request: RequestId
+    uri: str
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """The editor has cancelled a request."""
+    """The editor has cancelled a request, of whatever kind."""
 
     request: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class Displayed:
+    """The editor has shown an answer."""
+
+    answer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The person has taken an answer over.
+
+    Attributes:
+        answer: which.
+        length: how much of what was shown, in the protocol's units; None for all of it.
+    """
+
+    answer: int
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The person has sent an answer away."""
+
+    answer: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +199,20 @@ class Wrote:
 
     stream: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What `Steer` asked for has happened: the answer begins anew under the same number.
+
+    Attributes:
+        stream: which.
+        how: "steered" (the model was redirected), "interrupted" or "reissued" (the answer was
+            ended, at once or unheard, and asked for anew).
+    """
+
+    stream: int
+    how: Literal["steered", "interrupted", "reissued"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +243,13 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Up:
-    """The backend can be asked."""
+    """The backend can be asked.
+
+    Attributes:
+        instructable: whether its model follows instructions; one that only completes does not.
+    """
+
+    instructable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +295,38 @@ class Recalled(msgspec.Struct, frozen=True, tag=True):
     blocks: tuple[Block, ...]
 
 
+class Found(msgspec.Struct, frozen=True, array_like=True):
+    """A place where the person's last change fits too.
+
+    Attributes:
+        path: workspace-relative POSIX path of its file.
+        start: where it begins, in code points of the text that was looked at.
+        end: where it ends.
+        old: what stands there.
+        new: what should.
+        reason: why, in a few words for people, as in "rename total to subtotal".
+    """
+
+    path: str
+    start: int
+    end: int
+    old: str
+    new: str
+    reason: str
+
+
+class Foreseen(msgspec.Struct, frozen=True, tag=True):
+    """What was asked for with `Foresee`: the edits that follow, the nearest first.
+
+    Attributes:
+        number: that of the question.
+        found: in the document itself and in other files.
+    """
+
+    number: int
+    found: tuple[Found, ...] = ()
+
+
 class Outdated(msgspec.Struct, frozen=True, tag=True):
     """Files have changed on disk; those `gone` do not exist any more or may not be read."""
 
@@ -190,8 +363,17 @@ Event = (
     | Edited
     | Closed
     | Asked
+    | Instructed
+    | Following
+    | Redirected
+    | Interrupted
+    | Questioned
     | Withdrawn
+    | Displayed
+    | Accepted
+    | Rejected
     | Wrote
+    | Turned
     | Ended
     | Failed
     | Up
@@ -199,120 +381,8 @@ Event = (
     | Warmed
     | Packed
     | Recalled
+    | Foreseen
     | Outdated
     | Settled
     | Configured
 )
-
-
-class Verdict(Enum):
-    """How a request is answered."""
-
-    SHOW = auto()
-    CLEAR = auto()
-    KEEP = auto()
-    CANCELLED = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """Text to insert at a position; `answer` says which answer it is the rest of."""
-
-    answer: int
-    position: Position
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Ask the backend for an answer to a prompt."""
-
-    stream: int
-    prompt: Prompt
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Stop a stream; nothing more will be heard of it."""
-
-    stream: int
-
-
-@dataclass(frozen=True, slots=True)
-class Warm:
-    """Prepare the backend for prompts with these stable blocks."""
-
-    stable: tuple[Block, ...]
-
-
-class Shelve(msgspec.Struct, frozen=True, tag=True):
-    """Let the library know a buffer as it is now; no text when it is closed."""
-
-    uri: str
-    path: str
-    text: str | None
-
-
-class Pack(msgspec.Struct, frozen=True, tag=True):
-    """Have a stable part packed for a place; the answer is `Packed`.
-
-    Attributes:
-        number: for the answer.
-        path: of the open document.
-        text: of it.
-        offset: of the cursor.
-        recent: other paths that the person has looked at, the latest first.
-        window: the model's context in tokens.
-    """
-
-    number: int
-    path: str
-    text: str
-    offset: int
-    recent: tuple[str, ...]
-    window: int
-
-
-class Recall(msgspec.Struct, frozen=True, tag=True):
-    """Have looked up what a stable part lacks at a place; the answer is `Recalled`.
-
-    Attributes:
-        number: for the answer.
-        path: of the open document.
-        text: of it, or as much of it around the cursor as may matter.
-        offset: of the cursor in that text.
-        room: tokens that may be added.
-        fresh: how many of these may be for what the place asks for.
-        held: what the stable part shows already.
-        changes: what has been edited and is not told yet.
-    """
-
-    number: int
-    path: str
-    text: str
-    offset: int
-    room: int
-    fresh: int
-    held: tuple[Stretch, ...]
-    changes: tuple[Told, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Grow:
-    """Show more of an answer before the request is answered."""
-
-    request: RequestId
-    suggestion: Suggestion
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """Answer a request, once; `suggestion` exactly if the verdict is SHOW."""
-
-    request: RequestId
-    verdict: Verdict
-    suggestion: Suggestion | None
-    reason: str
-
-
-Effect = Open | Cancel | Warm | Shelve | Pack | Recall | Grow | Reply

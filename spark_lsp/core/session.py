@@ -32,39 +32,32 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from spark_lsp.core.completing.exchange import Request, Stream
+from spark_lsp.core.completing.reuse import Answers
 from spark_lsp.core.context import Context
 from spark_lsp.core.documents import Applied, Document, Documents
+from spark_lsp.core.effects import Cancel, Effect, Grow, Open, Reply, Shelve, Suggestion, Verdict
 from spark_lsp.core.events import (
     Asked,
-    Cancel,
     Closed,
     Configured,
     Down,
     Edited,
-    Effect,
     Ended,
     Event,
     Failed,
-    Grow,
-    Open,
     Opened,
     Outdated,
     Packed,
     Recalled,
-    Reply,
     Settled,
-    Shelve,
-    Suggestion,
     Up,
-    Verdict,
     Vetted,
     Warmed,
     Withdrawn,
     Wrote,
 )
-from spark_lsp.core.exchange import Request, Stream
 from spark_lsp.core.policy import Policy
-from spark_lsp.core.reuse import Answers
 from spark_lsp.core.syntax import LIMIT
 from spark_lsp.core.text import Encoding, inside_word
 

@@ -15,17 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from spark_lsp.core.events import (
-    Event,
-    Outdated,
-    Pack,
-    Packed,
-    Recall,
-    Recalled,
-    Settled,
-    Shelve,
-    Vetted,
-)
+from spark_lsp.core.effects import Pack, Recall, Shelve
+from spark_lsp.core.events import Event, Outdated, Packed, Recalled, Settled, Vetted
 from spark_lsp.server import messages
 from spark_lsp.server.messages import Private, Progress, Question, Stop, Touched, Trouble, Watch
 

@@ -8,19 +8,8 @@ import asyncio
 import logging
 from typing import Protocol, assert_never
 
-from spark_lsp.core.events import (
-    Cancel,
-    Effect,
-    Event,
-    Failed,
-    Grow,
-    Open,
-    Pack,
-    Recall,
-    Reply,
-    Shelve,
-    Warm,
-)
+from spark_lsp.core.effects import Cancel, Effect, Grow, Open, Pack, Recall, Reply, Shelve, Warm
+from spark_lsp.core.events import Event, Failed
 from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.core.session import Session
 

@@ -5,7 +5,7 @@ Owns its form and the command that runs when it is accepted.
 
 from typing import Any
 
-from spark_lsp.core.events import Suggestion
+from spark_lsp.core.effects import Suggestion
 
 ACCEPT_COMMAND = "spark.accept"
 

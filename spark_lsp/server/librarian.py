@@ -19,7 +19,8 @@ from typing import Any
 import msgspec
 
 from spark_lsp.core import rules
-from spark_lsp.core.events import Outdated, Pack, Packed, Recall, Recalled, Settled, Shelve
+from spark_lsp.core.effects import Pack, Recall, Shelve
+from spark_lsp.core.events import Outdated, Packed, Recalled, Settled
 from spark_lsp.core.packing import Packer
 from spark_lsp.core.records import Record
 from spark_lsp.core.retrieval import Place

@@ -20,17 +20,8 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
 import spark_lsp
-from spark_lsp.core.events import (
-    Asked,
-    Closed,
-    Edited,
-    Grow,
-    Opened,
-    Reply,
-    RequestId,
-    Verdict,
-    Withdrawn,
-)
+from spark_lsp.core.effects import Grow, Reply, Verdict
+from spark_lsp.core.events import Asked, Closed, Edited, Opened, RequestId, Withdrawn
 from spark_lsp.core.text import Encoding, Position
 from spark_lsp.server.framing import Framed
 from spark_lsp.server.hooks import Hooks, Introduction

@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from spark_lsp.core.events import Outdated, Pack, Packed, Recall, Recalled, Settled, Shelve
+from spark_lsp.core.effects import Pack, Recall, Shelve
+from spark_lsp.core.events import Outdated, Packed, Recalled, Settled
 
 
 class Touched(msgspec.Struct, frozen=True, tag=True):

@@ -6,17 +6,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from spark_lsp.core.context import Context
 from spark_lsp.core.documents import Change, Document, Documents
-from spark_lsp.core.events import (
-    Effect,
-    Outdated,
-    Pack,
-    Packed,
-    Recall,
-    Recalled,
-    Settled,
-    Warm,
-    Warmed,
-)
+from spark_lsp.core.effects import Effect, Pack, Recall, Warm
+from spark_lsp.core.events import Outdated, Packed, Recalled, Settled, Warmed
 from spark_lsp.core.prompt import Block, Prompt, Share
 from spark_lsp.core.text import Encoding, Position
 

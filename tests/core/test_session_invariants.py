@@ -5,27 +5,29 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from spark_lsp.core.documents import Change
+from spark_lsp.core.effects import (
+    Cancel,
+    Effect,
+    Grow,
+    Open,
+    Pack,
+    Reply,
+    Shelve,
+    Suggestion,
+    Verdict,
+)
 from spark_lsp.core.events import (
     Asked,
-    Cancel,
     Closed,
     Down,
     Edited,
-    Effect,
     Ended,
     Event,
     Failed,
-    Grow,
-    Open,
     Opened,
-    Pack,
     Packed,
-    Reply,
     Settled,
-    Shelve,
-    Suggestion,
     Up,
-    Verdict,
     Vetted,
     Withdrawn,
     Wrote,

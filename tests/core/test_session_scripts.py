@@ -15,27 +15,19 @@ from pathlib import Path
 import pytest
 
 from spark_lsp.core.documents import Change
+from spark_lsp.core.effects import Cancel, Effect, Grow, Open, Pack, Recall, Reply, Shelve, Warm
 from spark_lsp.core.events import (
     Asked,
-    Cancel,
     Closed,
     Configured,
     Down,
     Edited,
-    Effect,
     Ended,
     Event,
     Failed,
-    Grow,
-    Open,
     Opened,
-    Pack,
-    Recall,
-    Reply,
-    Shelve,
     Up,
     Vetted,
-    Warm,
     Withdrawn,
     Wrote,
 )

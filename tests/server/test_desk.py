@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from spark_lsp.core.events import Event, Pack, Packed, Shelve, Vetted
+from spark_lsp.core.effects import Pack, Shelve
+from spark_lsp.core.events import Event, Packed, Vetted
 from spark_lsp.server import desk
 from spark_lsp.server.desk import Desk
 from spark_lsp.server.messages import Progress

@@ -8,19 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_lsp.core.events import (
-    Cancel,
-    Effect,
-    Event,
-    Failed,
-    Grow,
-    Open,
-    Reply,
-    Suggestion,
-    Up,
-    Verdict,
-    Warm,
-)
+from spark_lsp.core.effects import Cancel, Effect, Grow, Open, Reply, Suggestion, Verdict, Warm
+from spark_lsp.core.events import Event, Failed, Up
 from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.core.session import Session
 from spark_lsp.core.text import Encoding, Position

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from spark_lsp.core.events import Outdated, Pack, Packed, Settled, Shelve
+from spark_lsp.core.effects import Pack, Shelve
+from spark_lsp.core.events import Outdated, Packed, Settled
 from spark_lsp.server import indexing, messages
 from spark_lsp.server.librarian import Librarian
 from spark_lsp.server.messages import Answer, Private, Progress, Question, Touched, Watch

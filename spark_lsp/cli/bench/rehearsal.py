@@ -11,24 +11,18 @@ from time import perf_counter
 
 from spark_lsp.cli.bench.retyping import alike
 from spark_lsp.core.documents import Change
+from spark_lsp.core.effects import Cancel, Effect, Open, Pack, Recall, Shelve, Warm
 from spark_lsp.core.events import (
     Asked,
-    Cancel,
     Configured,
     Edited,
-    Effect,
     Ended,
     Event,
-    Open,
     Opened,
-    Pack,
     Packed,
-    Recall,
     Recalled,
-    Shelve,
     Up,
     Vetted,
-    Warm,
     Warmed,
 )
 from spark_lsp.core.packing import Packer

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spark_lsp.core.completing.reuse import REMEMBERED, Answer, Answers
 from spark_lsp.core.documents import Applied
-from spark_lsp.core.reuse import REMEMBERED, Answer, Answers
 from spark_lsp.core.text import Edit
 
 short = st.text(alphabet="ab", max_size=4)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_lsp.core.trim import Following, line_end_of, visible, with_line_ends
+from spark_lsp.core.showing.cuts import Following, line_end_of, visible, with_line_ends
 
 pieces = st.lists(st.text(alphabet="ab() \n'", min_size=1, max_size=4), max_size=8)
 texts = st.text(alphabet="ab() \n'", max_size=12)

@@ -5,12 +5,13 @@ Owns what each knows of itself. How they are brought together is decided in `ses
 
 from dataclasses import dataclass
 
+from spark_lsp.core.completing.reuse import Answer
 from spark_lsp.core.documents import Document
-from spark_lsp.core.events import RequestId, Suggestion
+from spark_lsp.core.effects import Suggestion
+from spark_lsp.core.events import RequestId
 from spark_lsp.core.policy import Policy
-from spark_lsp.core.reuse import Answer
+from spark_lsp.core.showing.cuts import Following, line_end_of, visible, with_line_ends
 from spark_lsp.core.text import Encoding
-from spark_lsp.core.trim import Following, line_end_of, visible, with_line_ends
 
 
 @dataclass(slots=True)
