@@ -1,7 +1,7 @@
 """A fake editor over the headless client: one buffer, its ghost text, and waiting for verdicts."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import psutil
 
 from spark_lsp.cli.client import Client
 from spark_lsp.cli.screen import Screen
-from spark_lsp.core.text import Text
+from spark_lsp.core.text import Edit, Encoding, Position, Text
 
 PATIENCE = 20.0
 """Seconds until a verdict that does not come is a failure; machines may be slow."""
@@ -26,6 +26,7 @@ class Editor:
         self.screen = Screen(Text(before + after), len(before))
         self.messages: list[str] = []
         self.partials: list[tuple[str, list[str]]] = []
+        self.progress: list[tuple[Any, dict[str, Any]]] = []
         self.statuses: list[dict[str, Any]] = []
         self.moved = asyncio.Condition()
         self.versions: dict[int, int] = {}
@@ -61,6 +62,50 @@ class Editor:
         self.versions[self.client.last_id] = version
         return answer
 
+    def instruct(self, instruction: str, start: int, end: int) -> asyncio.Future[Any]:
+        """Have a range rewritten; partial results and progress come under the token "edit"."""
+        return self.client.request(
+            "spark/edit",
+            {
+                "textDocument": {"uri": self.uri, "version": self.screen.version},
+                "range": {"start": self._place(start), "end": self._place(end)},
+                "instruction": instruction,
+                "partialResultToken": "edit",
+                "workDoneToken": "work",
+            },
+        )
+
+    def next_edits(self) -> asyncio.Future[Any]:
+        """Ask for the edits that follow from the last ones."""
+        return self.client.request(
+            "textDocument/copilotInlineEdit",
+            {
+                "textDocument": {"uri": self.uri, "version": self.screen.version},
+                "position": self._place(),
+            },
+        )
+
+    def apply(self, edits: Sequence[Mapping[str, Any]]) -> None:
+        """Apply text edits as one change, and tell the server."""
+        text, changes = self.screen.text, []
+        for edit in sorted(edits, key=lambda it: self._offset(it["range"]["start"]), reverse=True):
+            start, end = (self._offset(edit["range"][side]) for side in ("start", "end"))
+            new = edit.get("newText", edit.get("text"))
+            text = text.splice(Edit(start, end, new))
+            changes.append({"range": edit["range"], "text": new})
+        self.screen.text = text
+        self.screen.version += 1
+        document = {"uri": self.uri, "version": self.screen.version}
+        self.client.notify(
+            "textDocument/didChange", {"textDocument": document, "contentChanges": changes}
+        )
+
+    def replace(self, start: int, end: int, new: str) -> None:
+        """Put a text in place of a range, the cursor behind it."""
+        edit = {"start": self._place(start), "end": self._place(end)}
+        self.apply([{"range": edit, "newText": new}])
+        self.screen.cursor = start + len(new)
+
     async def ghost(self, text: str) -> None:
         """Wait until the ghost text is this."""
         await self.until(lambda: self.screen.ghost == text)
@@ -94,6 +139,8 @@ class Editor:
         if method == "didChangeStatus":
             self.statuses.append(params)
         if method == "$/progress":
+            self.progress.append((params["token"], params["value"]))
+        if method == "$/progress" and "items" in params["value"]:
             items = [item["insertText"] for item in params["value"]["items"]]
             self.partials.append((params["token"], items))
             self.screen.answered(int(params["token"]), params["value"], final=False)
@@ -112,8 +159,14 @@ class Editor:
 
         self._stirring = asyncio.ensure_future(stir())
 
-    def _place(self) -> dict[str, int]:
-        position = self.screen.position
+    def _offset(self, place: Mapping[str, int]) -> int:
+        return self.screen.text.offset(
+            Position(place["line"], place["character"]), Encoding.UTF16
+        )
+
+    def _place(self, offset: int | None = None) -> dict[str, int]:
+        at = self.screen.cursor if offset is None else offset
+        position = self.screen.text.position(at, Encoding.UTF16)
         return {"line": position.line, "character": position.character}
 
 

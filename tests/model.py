@@ -57,6 +57,7 @@ class Model:
         self.frames: list[Json] = []
         self.requests: asyncio.Queue[Request] = asyncio.Queue()
         self.interrupts: asyncio.Queue[Json] = asyncio.Queue()
+        self.steers: asyncio.Queue[Json] = asyncio.Queue()
         self.handshakes: list[dict[str, str]] = []
         self._numbers = itertools.count(1)
         self._heard = asyncio.Condition()
@@ -106,6 +107,9 @@ class Model:
         self.frames.append(frame)
         if frame["type"] == "response.interrupt":
             await self.interrupts.put(frame)
+            return
+        if frame["type"] == "response.steer":
+            await self.steers.put(frame)
             return
         request = Request(connection, frame, next(self._numbers))
         if frame.get("generate", True):

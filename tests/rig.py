@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.delays import Pace
 from spark_lsp.wire.legs import Act, Dial, Drop, Send
@@ -16,6 +16,7 @@ PROFILE = Profile("m", None, 128, lanes=True, continuation=True, interrupt=True)
 STABLE = (Block("file", "a.py", "A = 1\n"),)
 OTHER = (Block("file", "z.py", "Z = 0\n"),)
 PROMPT = Prompt(STABLE, "open.py", "y = ", "\n")
+REWRITE = Rewrite(STABLE, "open.py", "import os\n", "x = 1\ny = 2\n", "print(x)\n", "Double them.")
 PACE = Pace()
 
 Told = Event | Connected | Disconnected
@@ -111,8 +112,11 @@ class Rig:
         for frame in frames:
             self.do(self.link.received(leg, frame, self.now))
 
-    def create(self, handle: int, prompt: Prompt = PROMPT) -> None:
+    def create(self, handle: int, prompt: Prompt | Rewrite = PROMPT) -> None:
         self.do(self.link.create(handle, prompt, self.now))
+
+    def steer(self, handle: int, instruction: str, again: Prompt | Rewrite = PROMPT) -> None:
+        self.do(self.link.steer(handle, instruction, again, self.now))
 
     def cancel(self, handle: int) -> None:
         self.do(self.link.cancel(handle, self.now))

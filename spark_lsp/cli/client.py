@@ -62,13 +62,18 @@ class Client:
         return cls(process)
 
     async def initialize(self, root: Path | None, **extra: Any) -> Json:
-        """Do the handshake and return what the server said of itself."""
+        """Do the handshake and return what the server said of itself.
+
+        Nothing is counted for `spark-lsp stats`: nobody is typing.
+        """
+        options = {"stats": False, **extra.pop("initializationOptions", {})}
         uri = root.as_uri() if root else None
         params = {
             "processId": None,
             "rootUri": uri,
             "workspaceFolders": [{"uri": uri, "name": root.name}] if root else None,
             "capabilities": {"general": {"positionEncodings": ["utf-16"]}},
+            "initializationOptions": options,
             **extra,
         }
         result: Json = await self.request("initialize", params)

@@ -18,6 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 
+from spark_lsp.cli import replay
 from spark_lsp.cli.client import Client, ErrorAnswer, ServerGone
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.cli.files import config_options, language_id, read_text, repository_of
@@ -49,7 +50,9 @@ class Hole:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Drive each file; returns the exit status."""
+    """Drive each file, or replay a trace; returns the exit status."""
+    if traces := list(filter(replay.is_trace, arguments.files)):
+        return _replay(traces[0], arguments)
     holes = [
         (path.resolve(), _hole(read_text(path), path, arguments.lines)) for path in arguments.files
     ]
@@ -69,6 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         console.print(report.as_table())
     return 1 if report.errors or report.wrong_accepts else 0
+
+
+def _replay(trace: Path, arguments: argparse.Namespace) -> int:
+    if len(arguments.files) > 1:
+        raise CommandError(f"{trace} is a trace: replay it alone, one at a time", 2)
+    if arguments.picture:
+        raise CommandError(f"{trace} is a trace, of which there is no picture to save", 2)
+    return replay.run(trace, as_json=arguments.json)
 
 
 def hole(text: Text, path: str, lines: int) -> Hole:
@@ -218,6 +229,9 @@ class Typist:
         self._report.stale_frames += self._screen.stale_frames
         self._report.crossed_frames += self._screen.crossed_frames
         self._report.shrunk_frames += self._screen.shrunk_frames
+        self._report.misplaced_frames += self._screen.misplaced_frames
+        self._report.swapped_frames += self._screen.swapped_frames
+        self._report.cut_frames += self._screen.cut_frames
         self._client.notify("textDocument/didClose", {"textDocument": {"uri": self._uri}})
 
     def _accept(self) -> None:

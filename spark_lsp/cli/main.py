@@ -101,6 +101,12 @@ def _parser() -> argparse.ArgumentParser:
         help="listen on this loopback address instead; whoever connects first is served",
     )
     serve.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+    serve.add_argument(
+        "--trace",
+        type=Path,
+        metavar="FILE",
+        help="record the session into a new file, without secrets, for `drive` to replay",
+    )
     serve.set_defaults(run=_serve)
 
     backend = commands.add_parser(
@@ -121,9 +127,12 @@ def _parser() -> argparse.ArgumentParser:
         help="watch a file being typed, as an editor would show it",
         description="Start a real server, open each file with a hole in it, and type the hole's "
         "text key by key, accepting what is right when it is shown. Reports what an editor would "
-        "have seen. The files are not changed.",
+        "have seen. The files are not changed. A trace, as `serve --trace` records it, is replayed "
+        "instead: without a server or a model, and telling what is different from what it says.",
     )
-    drive.add_argument("files", nargs="+", type=Path, metavar="FILE", help="file to type in")
+    drive.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="file to type in, or a trace"
+    )
     drive.add_argument("--workspace", type=Path, metavar="DIR", help="its repository (found by it)")
     drive.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
     drive.add_argument(
@@ -190,6 +199,7 @@ def _parser() -> argparse.ArgumentParser:
     complete.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
     complete.set_defaults(run=_complete)
 
+    _add_stats(commands)
     _add_doctor(commands)
 
     bench = commands.add_parser(
@@ -203,7 +213,8 @@ def _parser() -> argparse.ArgumentParser:
         "names",
         nargs="*",
         metavar="NAME",
-        help="start, text, session, recovery, engine, index, context, memory, transport, stream",
+        help="start, text, session, typing, recovery, engine, index, context, memory, transport, "
+        "stream",
     )
     bench.add_argument("--repository", type=Path, metavar="DIR", help="what is measured on")
     bench.add_argument(
@@ -215,6 +226,21 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--json", action="store_true", help="print the result as JSON")
     bench.set_defaults(run=_bench)
     return parser
+
+
+def _add_stats(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    stats = commands.add_parser(
+        "stats",
+        help="what was shown, accepted and kept; all of it stays on this machine",
+        description="Tell what became of suggestions: how many were shown and accepted, how fast "
+        "they came, what is left of them. The figures are counted in all editors on this machine "
+        "and kept in your data directory, or in $SPARK_LSP_DATA. Nothing is sent.",
+    )
+    stats.add_argument(
+        "--days", type=_number(1, 400), metavar="N", help="the last N days (all there are)"
+    )
+    stats.add_argument("--json", action="store_true", help="print the figures as JSON")
+    stats.set_defaults(run=_stats)
 
 
 def _add_doctor(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -235,7 +261,7 @@ def _add_doctor(commands: "argparse._SubParsersAction[_Parser]") -> None:
 def _serve(arguments: argparse.Namespace) -> int:
     from spark_lsp.cli import serve
 
-    return serve.run(arguments.tcp, arguments.config)
+    return serve.run(arguments.tcp, arguments.config, arguments.trace)
 
 
 def _backend(arguments: argparse.Namespace) -> int:
@@ -268,6 +294,12 @@ def _complete(arguments: argparse.Namespace) -> int:
     from spark_lsp.cli import complete
 
     return complete.run(arguments)
+
+
+def _stats(arguments: argparse.Namespace) -> int:
+    from spark_lsp.cli import stats
+
+    return stats.run(arguments)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

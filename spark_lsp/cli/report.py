@@ -29,6 +29,9 @@ class Report:
         stale_frames: answers that should not have been sent any more, see `Screen`.
         crossed_frames: answers that crossed a key on its way.
         shrunk_frames: partial results that took shown text back.
+        misplaced_frames: answers for a range that no editor shows.
+        swapped_frames: answers in whose place another came that did not go on with them.
+        cut_frames: answers that ended before what was shown of them.
         waits: milliseconds from a key to the first text for it.
         streamed: tokens that came after the first frame of an answer, and seconds they took.
         errors: what went wrong, one sentence each.
@@ -46,6 +49,9 @@ class Report:
     stale_frames: int = 0
     crossed_frames: int = 0
     shrunk_frames: int = 0
+    misplaced_frames: int = 0
+    swapped_frames: int = 0
+    cut_frames: int = 0
     waits: list[float] = field(default_factory=list)
     streamed: tuple[int, float] = (0, 0.0)
     errors: list[str] = field(default_factory=list)
@@ -88,6 +94,9 @@ class Report:
             "stale_frames": self.stale_frames,
             "crossed_frames": self.crossed_frames,
             "shrunk_frames": self.shrunk_frames,
+            "misplaced_frames": self.misplaced_frames,
+            "swapped_frames": self.swapped_frames,
+            "cut_frames": self.cut_frames,
             "first_text": {
                 name: round(percentile(self.waits, share), 3)
                 for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))

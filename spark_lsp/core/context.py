@@ -19,16 +19,20 @@ is decided in `packing`, in another process.
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
+from spark_lsp.core import secrets
 from spark_lsp.core.changes import Account, extent
 from spark_lsp.core.documents import Applied, Document, Documents
 from spark_lsp.core.effects import Effect, Pack, Recall, Warm
 from spark_lsp.core.events import Outdated, Packed, Recalled, Settled, Warmed
-from spark_lsp.core.prompt import Block, Change, Prompt, Share, Stretch
+from spark_lsp.core.prompt import Block, Change, Prompt, Rewrite, Share, Stretch, longest_rewrite
 from spark_lsp.core.rules import is_rules
-from spark_lsp.core.windows import Tail
+from spark_lsp.core.text import Edit, Text
+from spark_lsp.core.windows import BYTES, Tail, estimated
 
 _FAR = 48
 """Lines after which the tail has to be read anew anyway."""
@@ -142,11 +146,54 @@ class Context:
         resized._here, resized._recent = self._here, self._recent
         return resized
 
-    def prompt(self, document: Document, offset: int) -> Prompt:
-        """Return what a model is shown at an offset of a document, now."""
-        tail = self._tail(document, offset)
+    def prompt(
+        self, document: Document, offset: int, ahead: str = "", instruction: str = ""
+    ) -> Prompt:
+        """Return what a model is shown at an offset of a document, now.
+
+        With a text `ahead`: at its end, as if it stood at the offset already. With an instruction,
+        which takes its room from the text around the cursor.
+        """
+        text = document.text.splice(Edit(offset, offset, ahead)) if ahead else document.text
+        told = secrets.redact(instruction)
+        taken = len(told.encode("utf-8", "surrogatepass"))
+        tail = self._tail(document.path, text, offset + len(ahead), taken)
         stable = self._epoch.blocks if self._epoch and self._warm else ()
-        return Prompt(stable, document.path, tail.prefix, tail.suffix)
+        return Prompt(stable, document.path, tail.prefix, tail.suffix, told)
+
+    def rewrite(
+        self, document: Document, start: int, end: int, instruction: str, instead: str | None = None
+    ) -> Rewrite:
+        """Return what a model is shown when a range of a document is to be written anew.
+
+        With a text `instead`: as if that stood in the range already. The last stable blocks give
+        way to a long region; in a window, three bytes of it are taken for a token.
+        """
+        text = document.text
+        if instead is not None:
+            text, end = text.splice(Edit(start, end, instead)), start + len(instead)
+        before = self._tail(document.path, text, start).prefix
+        after = self._tail(document.path, text, end).suffix
+        region, instruction = secrets.redacted(text.string, start, end), secrets.redact(instruction)
+        asked = Rewrite((), document.path, before, region, after, instruction)
+        room = self._beside(instruction) - estimated(region)
+        room -= min(asked.room, longest_rewrite(self._window))
+        stable = self._epoch.blocks if self._epoch and self._warm else ()
+        ends = list(accumulate(block.cost for block in stable))
+        return replace(asked, stable=stable[: bisect_right(ends, room)])
+
+    def longest(self, instruction: str) -> int:
+        """Return how many bytes a range may have that is rewritten by an instruction.
+
+        It fits beside the text around it as it is and as it will be.
+        """
+        answer = longest_rewrite(self._window)
+        room = max(0, self._beside(instruction) - answer)
+        return min(room * BYTES, answer * (BYTES + 1))  # code mostly has more bytes in a token
+
+    def _beside(self, instruction: str) -> int:
+        """Return how many tokens are left for files, and a region as it is and as it will be."""
+        return self._share.head + self._share.growth - estimated(instruction)
 
     def wish(self, document: Document, offset: int) -> Pack | Recall | Warm | None:
         """Return what is to be asked for, now that a prompt has been made at a place."""
@@ -301,7 +348,7 @@ class Context:
         self._number += 1
         self._barred.clear()
         told: list[Change] = []
-        tail = self._tail(document, offset)
+        tail = self._tail(document.path, document.text, offset)
         for other in self._documents:
             if other.private == "":
                 shown = tail if other is document else None
@@ -334,10 +381,10 @@ class Context:
         """Return the blocks of an answer without files that meanwhile must not be shown."""
         return tuple(block for block in blocks if block.path not in self._barred)
 
-    def _tail(self, document: Document, offset: int) -> Tail:
+    def _tail(self, path: str, text: Text, offset: int, taken: int = 0) -> Tail:
         # Of a long path, too, no byte is more than a token.
-        path = len(json.dumps(document.path))
-        return Tail.around(document.text, offset, self._share.tail - max(0, path - _PATH))
+        taken += max(0, len(json.dumps(path)) - _PATH)
+        return Tail.around(text, offset, max(0, self._share.tail - taken))
 
     def _swap(self, *, warm: bool) -> None:
         before = self._epoch

@@ -293,15 +293,17 @@ class Count(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         kind: "completion", "edit" or "next".
-        what: "shown", "accepted", "rejected" or "kept".
+        what: "shown", or "glimpsed" if nobody can have read it; then "accepted" (by the first
+            acceptance of it, "more" by each that follows), "typed" (along to its end) or
+            "rejected"; later, of what was accepted, "kept".
         language: our name of the document's language, "" if we have none.
         characters: how many were shown or accepted.
         lines: how many lines these were.
         seconds: how long it was shown, or for "kept", how long ago it was accepted.
-        first: seconds from the request to the first of it on screen.
+        first: seconds from the request to the first of it on screen, with "shown" and "glimpsed".
         reason: of acceptance "all", "line", "word" or "part"; of rejection why.
         share: of "kept", which part of the text still stands.
-        source: where it came from: "model", "cache" or "typed along".
+        source: where it came from: "model", "cache", "typed along" or "engine".
     """
 
     kind: str

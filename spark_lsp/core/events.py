@@ -73,6 +73,7 @@ class Asked:
         grows: whether the editor can show partial results.
         invoked: whether the person has asked for it by a command, and not just by typing.
         selected: what the completion menu has selected, if it is open.
+        version: the version that the position speaks of, or None if the editor does not say.
     """
 
     request: RequestId
@@ -81,6 +82,7 @@ class Asked:
     grows: bool
     invoked: bool = False
     selected: Selected | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +307,8 @@ class Found(msgspec.Struct, frozen=True, array_like=True):
         old: what stands there.
         new: what should.
         reason: why, in a few words for people, as in "rename total to subtotal".
+        line: zero-based line of `start`, and
+        lead: what stands on that line before it, for whoever does not have the text.
     """
 
     path: str
@@ -313,6 +317,8 @@ class Found(msgspec.Struct, frozen=True, array_like=True):
     old: str
     new: str
     reason: str
+    line: int = 0
+    lead: str = ""
 
 
 class Foreseen(msgspec.Struct, frozen=True, tag=True):

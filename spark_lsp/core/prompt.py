@@ -16,6 +16,10 @@ ANSWER = 192
 """Tokens of the window that are left for the answer."""
 WORDS = 256
 """Tokens of the words in which a model is told what to do, and of what stands around the tail."""
+LONGEST_REWRITE = 16_000
+"""Tokens that a rewritten region may take: less than providers refuse as too much at once."""
+_ASIDE = 1_024
+"""Tokens that a rewrite may have beyond twice its region: a short one is often made much longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,11 @@ class Share:
         tail = min(window // 3, 4_500)
         growth = min(window // 16, 2_500)
         return cls(max(0, window - tail - growth - ANSWER - WORDS), growth, tail)
+
+
+def longest_rewrite(window: int) -> int:
+    """Return how many tokens of a window a rewritten region may take at most."""
+    return min(window // 4, LONGEST_REWRITE)
 
 
 class Stretch(msgspec.Struct, frozen=True, array_like=True):
@@ -97,12 +106,15 @@ class Prompt:
         path: workspace-relative POSIX path of the open file.
         prefix: a window of the open file that ends at the cursor.
         suffix: a window of the open file that starts at the cursor.
+        instruction: what the person has said while this completion was being written, "" for
+            nothing. A model that only completes is not shown it.
     """
 
     stable: tuple[Block, ...]
     path: str
     prefix: str
     suffix: str
+    instruction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +139,12 @@ class Rewrite:
     region: str
     after: str
     instruction: str
+
+    @property
+    def room(self) -> int:
+        """How many tokens the new text may need: twice the region's, and some more.
+
+        Estimated, not counted: three bytes of code are about one token, and often more than that.
+        """
+        size = len(self.region.encode("utf-8", "surrogatepass"))
+        return size * 2 // 3 + _ASIDE

@@ -6,51 +6,56 @@ Everything that happens is an `Event`, everything to be done is an `Effect`, and
 argument: `handle(event, now)`, `tick(now)` when `deadline()` has come. The machine never waits and
 never raises on anything a client or a backend may say.
 
-There is at most one *request*, the newest inline completion request not yet answered, and at most
-one *stream*, the answer that a backend is writing. They are separate: a request may wait without a
-stream (debounce, backend away), a stream may run on without a request (its reader typed along, and
-the next request will find it), and a request is attached to a stream exactly while the stream
-writes for its document and its cursor.
+It has parts, each with a theory of its own: `completing.completions` answers requests for inline
+completions, `editing.rewrites` rewrites a range as told, `editing.nexts` proposes the edits that
+follow from others, `context` keeps what stays the same in prompts. Each event goes to the part
+whose it is; what a stream says goes to the part that has begun it. Parts do not know each other.
+`accounting` writes down what becomes of it all.
 
-A request is answered exactly once, in one of four ways: with text; with nothing, which clears; with
-KEEP, which leaves on screen what is there, when a newer request or an edit has overtaken it; as
-cancelled, when the client withdrew it. Every edit of a document overtakes the request made for it,
-so no answer can speak of an older version, and none can follow a newer one.
+Every edit goes through the documents first and then to every part, in one call, so that no part
+ever looks at a text that another does not know yet.
 
-What an edit does to answers is told in `reuse`. A stream whose answer no longer agrees with the
-buffer is cancelled in the same call; one that agrees is kept, for a grace period, for the request
-that the editor sends with the key. A request looks, in this order: finished answers, the stream,
-and only then the backend.
-
-A stream that fails before anything was visible is retried if the failure is transient. A request
-waits for a backend that is away, or until it is known whether its document may leave the machine,
-but not for longer than `Policy.hold`. Of a document that may not leave, nothing goes to a backend
-that is not our own process, nor into the index, from where it could leave with another's prompt.
+Of a document that may not leave the machine nothing goes to a backend that is not our own process,
+nor into the index, from where it could leave with another's prompt.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from spark_lsp.core.completing.exchange import Request, Stream
-from spark_lsp.core.completing.reuse import Answers
+from spark_lsp.core.accounting.journal import Journal
+from spark_lsp.core.accounting.ledger import Ledger
+from spark_lsp.core.common import Common
+from spark_lsp.core.completing.completions import Completions
 from spark_lsp.core.context import Context
-from spark_lsp.core.documents import Applied, Document, Documents
-from spark_lsp.core.effects import Cancel, Effect, Grow, Open, Reply, Shelve, Suggestion, Verdict
+from spark_lsp.core.documents import Documents
+from spark_lsp.core.editing.nexts import Nexts
+from spark_lsp.core.editing.notes import Notes
+from spark_lsp.core.editing.rewrites import Rewrites
+from spark_lsp.core.effects import Effect, Explained, Refusal, Refuse, Shelve, Stopped
 from spark_lsp.core.events import (
+    Accepted,
     Asked,
     Closed,
     Configured,
+    Displayed,
     Down,
     Edited,
     Ended,
     Event,
     Failed,
+    Following,
+    Foreseen,
+    Instructed,
+    Interrupted,
     Opened,
     Outdated,
     Packed,
+    Questioned,
     Recalled,
+    Redirected,
+    Rejected,
     Settled,
+    Turned,
     Up,
     Vetted,
     Warmed,
@@ -58,8 +63,7 @@ from spark_lsp.core.events import (
     Wrote,
 )
 from spark_lsp.core.policy import Policy
-from spark_lsp.core.syntax import LIMIT
-from spark_lsp.core.text import Encoding, inside_word
+from spark_lsp.core.text import Encoding
 
 
 class Session:
@@ -70,324 +74,171 @@ class Session:
     ) -> None:
         """Take the negotiated unit of positions, the model's window in tokens, and the policy."""
         self.documents = Documents(encoding)
-        self._policy = policy
-        self._context = Context(window, self.documents)
-        self._answers: dict[str, Answers] = {}
-        self._request: Request | None = None
-        self._stream: Stream | None = None
-        self._streams = 0
-        self._up = False
-        self._down_reason = "the backend is starting"
-        self._enabled = True
-        self._local = True
-        self._not_before = 0.0
-        self._resting: dict[str, float] = {}
-        self._effects: list[Effect] = []
+        self._common = Common(self.documents, Context(window, self.documents), policy)
+        self._ledger = Ledger()
+        self._journal = Journal()
+        self._completions = Completions(self._common, self._ledger, self._journal)
+        self._rewrites = Rewrites(self._common, Notes(self._ledger, self._journal))
+        self._nexts = Nexts(self._common, self._ledger, self._journal)
+        self._parts = (self._completions, self._rewrites, self._nexts)
 
-    def handle(self, event: Event, now: float) -> list[Effect]:  # noqa: C901, PLR0912 - one arm per event
+    def handle(self, event: Event, now: float) -> list[Effect]:  # noqa: C901, PLR0912, PLR0915 - one arm per event
         """Take in one event and return what is to be done, in order."""
+        common = self._common
         match event:
             case Opened():
-                self._opened(event)
+                self._opened(event, now)
             case Vetted():
                 self._vetted(event, now)
             case Edited():
                 self._edited(event, now)
             case Closed():
-                self._closed(event.uri)
+                self._closed(event.uri, now)
             case Asked():
-                self._asked(event, now)
-            case Withdrawn():
-                if self._request and self._request.id == event.request:
-                    self._reply(Verdict.CANCELLED, None, "withdrawn by the editor")
-                    self._orphan(now)
+                self._completions.asked(event, now)
+            case Instructed():
+                self._rewrites.instructed(event, now)
+            case Following():
+                self._nexts.following(event, now)
+            case Redirected() | Interrupted():
+                self._turned_to(event, now)
+            case Questioned():
+                self._questioned(event)
+            case Withdrawn(request):
+                any(part.withdrawn(request, now) for part in self._parts)
+            case Displayed():
+                self._completions.displayed(event, now)
+            case Accepted():
+                if not self._rewrites.accepted(event, now):
+                    self._completions.accepted(event, now)
+            case Rejected():
+                if not any(it.rejected(event, now) for it in (self._rewrites, self._nexts)):
+                    self._completions.rejected(event, now)
             case Wrote():
-                self._wrote(event, now)
+                any(part.wrote(event, now) for part in self._parts)
+            case Turned():
+                any(part.turned(event, now) for part in (self._completions, self._rewrites))
             case Ended():
-                self._ended(event.stream, now)
+                any(part.ended(event, now) for part in self._parts)
             case Failed():
-                self._failed(event, now)
+                any(part.failed(event, now) for part in self._parts)
             case Up():
-                self._up = True
-                self._heed(self._context.connected())
+                common.up, common.instructable = True, event.instructable
+                common.heed(common.context.connected())
                 self._advance(now)
             case Down():
-                self._up = False
-                self._context.disconnected()
-                self._down_reason = event.reason
+                common.up, common.away = False, event.reason
+                common.context.disconnected()
             case Warmed() | Packed() | Recalled() | Outdated() | Settled():
-                self._heed(self._context.heard(event, up=self._up))
+                if isinstance(event, Outdated):
+                    self._nexts.outdated(event.paths)
+                common.heed(common.context.heard(event, up=common.up))
+            case Foreseen():
+                self._nexts.foreseen(event, now)
             case Configured():
-                self._configured(event)
+                self._configured(event, now)
             case _:
                 assert_never(event)
         return self._taken()
 
     def deadline(self) -> float | None:
         """Return when `tick` should be called if nothing happens before, or None."""
-        policy = self._policy
-        times = [at + policy.quiet for at in self._resting.values()]
-        if (request := self._request) and not self._reading():
-            ready = self._up and self._may_send(request.document) is not None
-            latest = request.asked + policy.hold
-            times.append(min(request.due, latest) if ready else latest)
-        elif request and not request.grows and request.shown:
-            times.append(request.asked + policy.patience)
-        if stream := self._stream:
-            times.append(stream.stalls(policy))
-            if stream.orphaned is not None:
-                times.append(stream.orphaned + policy.grace)
-        return min(times, default=None)
+        times = [part.deadline() for part in (*self._parts, self._ledger)]
+        times += [at + self._common.policy.quiet for at in self._common.resting.values()]
+        return min((time for time in times if time is not None), default=None)
 
     def tick(self, now: float) -> list[Effect]:
         """Do what has become due."""
-        policy = self._policy
-        for uri in [uri for uri, at in self._resting.items() if at + policy.quiet <= now]:
-            self._shelve(uri)
-        if stream := self._stream:
-            if stream.stalls(policy) <= now:
-                self._cancel()
-                self._settle("the model has stalled", now)
-            elif stream.orphaned is not None and stream.orphaned + policy.grace <= now:
-                self._remember(stream)
-                self._cancel()
-        if request := self._request:
-            if not self._reading():
-                self._advance(now)
-                if not self._reading() and request.asked + policy.hold <= now:
-                    self._reply(Verdict.CLEAR, None, self._down_reason)
-            elif not request.grows and request.shown and request.asked + policy.patience <= now:
-                self._settle("as far as it was written in time", now)
+        common = self._common
+        for uri in [it for it, at in common.resting.items() if at + common.policy.quiet <= now]:
+            common.shelve(uri)
+        for part in self._parts:
+            part.tick(now)
+        self._ledger.due(now)
         return self._taken()
 
-    def _opened(self, event: Opened) -> None:
-        self._closed(event.uri)
+    def _opened(self, event: Opened, now: float) -> None:
+        self._closed(event.uri, now)
         document = self.documents.open(
             event.uri, event.path, event.language_id, event.version, event.text
         )
-        self._context.opened(document)
-        self._answers[event.uri] = Answers()
+        self._common.context.opened(document)
+        self._completions.opened(event.uri)
+        self._nexts.opened(document)
 
-    def _closed(self, uri: str) -> None:
-        if self._request and self._request.document.uri == uri:
-            self._reply(Verdict.CLEAR, None, "the document was closed")
-        if self._stream and self._stream.uri == uri:
-            self._cancel()
+    def _closed(self, uri: str, now: float) -> None:
+        for part in (*self._parts, self._ledger):
+            part.closed(uri, now)
         document = self.documents.close(uri)
         if document and not any(other.path == document.path for other in self.documents):
-            self._effects.append(Shelve(uri, document.path, None))
-        self._context.closed(uri)
-        self._answers.pop(uri, None)
-        self._resting.pop(uri, None)
+            self._common.do(Shelve(uri, document.path, None))
+        self._common.context.closed(uri)
+        self._common.resting.pop(uri, None)
 
     def _vetted(self, event: Vetted, now: float) -> None:
-        if (document := self.documents.get(event.uri)) and document.private != event.private:
+        document, common = self.documents.get(event.uri), self._common
+        if document and document.private != event.private:
             document.private = event.private
             if event.private:  # it was not, perhaps, before an ignore file changed
-                self._effects.append(Shelve(event.uri, document.path, None))
-                self._heed(self._context.expel((document.path,)))
-            self._shelve(event.uri)
-            self._heed([self._context.wish(document, 0)])
+                common.do(Shelve(event.uri, document.path, None))
+                common.heed(common.context.expel((document.path,)))
+            common.shelve(event.uri)
+            common.heed([common.context.wish(document, 0)])
             self._advance(now)
 
     def _edited(self, event: Edited, now: float) -> None:
-        if event.uri not in self._answers:
-            return
-        if self._request and self._request.document.uri == event.uri:
-            self._reply(Verdict.KEEP, None, "overtaken by an edit")
-            self._orphan(now)
-        for applied in self.documents.change(event.uri, event.version, event.changes):
-            self._answers[event.uri].edited(applied)
-            self._context.edited(event.uri, applied)
-            self._follow(event.uri, applied)
-        self._resting[event.uri] = now
-
-    def _follow(self, uri: str, applied: Applied) -> None:
-        """Let the stream follow an edit of its document, or stop it."""
-        stream = self._stream
-        if stream is None or stream.uri != uri:
-            return
-        answer = stream.answer.after(applied)
-        if answer is None:
-            self._cancel()
-            return
-        stream.answer = answer
-        if not answer.agrees:
-            # Not lost: taking the divergence back brings it to the screen again.
-            self._remember(stream)
-            self._cancel()
-
-    def _asked(self, event: Asked, now: float) -> None:
-        self._reply(Verdict.KEEP, None, "overtaken by a newer request")
         document = self.documents.get(event.uri)
-        if document is None or not self._enabled:
-            reason = "switched off" if document else "the document is not open"
-            self._effects.append(Reply(event.request, Verdict.CLEAR, None, reason))
-            self._orphan(now)
+        if document is None:
             return
-        offset = document.text.offset(event.position, self.documents.encoding)
-        due = max(now + self._policy.debounce, self._not_before)
-        self._request = Request(event.request, document, offset, event.grows, now, due)
-        if due > now + self._policy.hold:
-            self._reply(Verdict.CLEAR, None, "the provider asks to wait")
-        elif inside_word(document.text.string, offset):
-            self._reply(Verdict.CLEAR, None, "inside a word")
-            self._orphan(now)
-        elif answer := self._answers[event.uri].at(offset):
-            self._show(answer.id, answer.rest, "a finished answer goes on")
-            self._orphan(now)
-        elif (stream := self._stream) and (stream.uri, stream.answer.cursor) == (event.uri, offset):
-            stream.orphaned = None
-            self._grow()
-            if self._request.shown and not event.grows:
-                self._settle("as far as it is written", now)
-        else:
-            self._cancel()
-            self._advance(now)
+        before = document.text
+        applied = self.documents.change(event.uri, event.version, event.changes)
+        for edit in applied:
+            self._common.context.edited(event.uri, edit)
+            self._ledger.edited(event.uri, edit, now)
+        self._completions.edited(document, applied, now)
+        self._rewrites.edited(event.uri, applied, now)
+        self._nexts.edited(document, before, applied, now)
+        self._common.resting[event.uri] = now
 
-    def _wrote(self, event: Wrote, now: float) -> None:
-        stream = self._stream
-        if stream is None or stream.id != event.stream:
-            return
-        stream.write(event.text, now)
-        if len(stream.answer.text) > self._policy.longest:
-            self._effects.append(Cancel(stream.id))
-            self._ended(stream.id, now)
-        elif not stream.answer.agrees:
-            # The person had typed ahead and the answer goes another way: that is a new question.
-            self._cancel()
-            self._advance(now)
-        elif self._reading():
-            self._grow()
+    def _turned_to(self, event: Redirected | Interrupted, now: float) -> None:
+        """The person speaks to what is being written: an edit first, for it takes longer."""
+        if isinstance(event, Interrupted):
+            stopped = [part.interrupted(event.answer, now) for part in self._parts]
+            self._common.do(Stopped(event.request, tuple(it for part in stopped for it in part)))
+        elif not event.instruction.strip():
+            reason = "there is no instruction: say what is wanted instead"
+            self._common.do(Refuse(event.request, Refusal.INVALID, reason))
+        elif not (
+            self._rewrites.redirected(event, now) or self._completions.redirected(event, now)
+        ):
+            reason = "nothing is being written in this document: it may have just ended"
+            self._common.do(Refuse(event.request, Refusal.INVALID, reason))
 
-    def _ended(self, stream_id: int, now: float) -> None:
-        stream = self._stream
-        if stream is None or stream.id != stream_id:
-            return
-        self._stream = None
-        whole = stream.showable(final=True)
-        if whole.text:
-            self._answers[stream.uri].add(whole)
-        if whole.rest:
-            self._show(whole.id, whole.rest, "the model's answer")
-        elif whole.text:
-            # The person has typed all of it meanwhile: what follows is another question.
-            self._advance(now)
-        else:
-            self._settle("the model had nothing to add", now)
+    def _questioned(self, event: Questioned) -> None:
+        line = event.position.line if event.position else None
+        common = self._common
+        status = "the model can be asked" if common.up else common.away
+        account = {**self._journal.explain(event.uri, line), "status": status}
+        common.do(Explained(event.request, account))
 
-    def _failed(self, event: Failed, now: float) -> None:
-        stream, request = self._stream, self._request
-        if stream is None or stream.id != event.stream:
-            return
-        self._stream, self._not_before = None, now + event.after
-        if request is None:
-            return
-        again = event.transient and not request.shown and request.tries < self._policy.retries
-        if again and self._not_before <= request.asked + self._policy.hold:
-            request.tries += 1
-            request.due = self._not_before
-            self._advance(now)
-        else:
-            self._settle(event.reason, now)
-
-    def _configured(self, event: Configured) -> None:
-        self._enabled, self._local = event.enabled, event.local
-        self._policy = replace(self._policy, stall=event.stall, retries=event.retries)
-        self._context = self._context.resized(event.window)
-        self._heed(self._context.again())
-        self._not_before = 0.0  # that was the last provider's wish
-        self._answers = {uri: Answers() for uri in self._answers}  # and these its answers
+    def _configured(self, event: Configured, now: float) -> None:
+        common = self._common
+        common.enabled, common.local = event.enabled, event.local
+        common.policy = replace(common.policy, stall=event.stall, retries=event.retries)
+        common.context = common.context.resized(event.window)
+        common.heed(common.context.again())
+        common.not_before = 0.0  # that was the last provider's wish
+        self._completions.configured(now)
         if not event.enabled:
-            self._reply(Verdict.CLEAR, None, "switched off")
-            self._cancel()
+            self._rewrites.switched_off(now)
+            self._nexts.switched_off(now)
+        self._advance(now)
 
     def _advance(self, now: float) -> None:
-        """Open a stream for the waiting request, if it is time."""
-        request = self._request
-        if request is None or self._stream or not self._up or request.due > now:
-            return
-        document = request.document
-        if not self._may_send(document):
-            if document.private:
-                self._reply(Verdict.CLEAR, None, f"never sent: {document.private}")
-            return
-        prompt = self._context.prompt(document, request.offset)
-        self._streams += 1
-        self._stream = Stream.begin(self._streams, document, request.offset, now)
-        self._effects.append(Open(self._streams, prompt))
-        self._heed([self._context.wish(document, request.offset)])
-
-    def _heed(self, effects: Sequence[Effect | None]) -> None:
-        """Do what the context asks for; the library is to know the buffers as they are."""
-        wanted = [effect for effect in effects if effect]
-        for uri in list(self._resting) if wanted else ():
-            self._shelve(uri)
-        self._effects += wanted
-
-    def _may_send(self, document: Document) -> bool | None:
-        """Whether a document's text may go to the backend; None while that is unknown."""
-        if self._local or document.private == "":
-            return True
-        return None if document.private is None else False
-
-    def _reading(self) -> bool:
-        """Whether the request is attached to the stream: it is, if there are both."""
-        return self._request is not None and self._stream is not None
-
-    def _orphan(self, now: float) -> None:
-        """Start the grace period of a stream that has lost its reader."""
-        if self._stream and self._stream.orphaned is None:
-            self._stream.orphaned = now
-
-    def _grow(self) -> None:
-        """Show the request what the stream has written for it, if that is more than before."""
-        request, stream = self._request, self._stream
-        if request is None or stream is None:
-            return
-        rest = stream.showable(final=False).rest
-        if len(rest) > len(request.shown) and rest.startswith(request.shown):
-            request.shown = rest
-            if request.grows:
-                suggestion = request.suggestion(stream.id, rest, self.documents.encoding)
-                self._effects.append(Grow(request.id, suggestion))
-
-    def _settle(self, reason: str, now: float) -> None:
-        """Answer the request with what it has been shown."""
-        if self._request and self._request.shown:
-            self._show(self._streams, self._request.shown, reason)
-        else:
-            self._reply(Verdict.CLEAR, None, reason)
-        self._orphan(now)
-
-    def _remember(self, stream: Stream) -> None:
-        """Keep what a stream has written so far, as if it had been all."""
-        if (answer := stream.showable(final=False)).text:
-            self._answers[stream.uri].add(answer)
-
-    def _show(self, answer: int, text: str, reason: str) -> None:
-        if self._request:
-            suggestion = self._request.suggestion(answer, text, self.documents.encoding)
-            self._reply(Verdict.SHOW, suggestion, reason)
-
-    def _reply(self, verdict: Verdict, suggestion: Suggestion | None, reason: str) -> None:
-        """Answer the request, if there is one."""
-        if self._request:
-            self._effects.append(Reply(self._request.id, verdict, suggestion, reason))
-            self._request = None
-
-    def _cancel(self) -> None:
-        if self._stream:
-            self._effects.append(Cancel(self._stream.id))
-            self._stream = None
-
-    def _shelve(self, uri: str) -> None:
-        """Let the library know a buffer, if it may be known."""
-        self._resting.pop(uri, None)
-        if (document := self.documents.get(uri)) and document.private == "":
-            text = document.text.string
-            self._effects.append(Shelve(uri, document.path, text if len(text) <= LIMIT else ""))
+        """Ask for what waits, now that it may be asked for."""
+        self._completions.advance(now)
+        self._rewrites.advance(now)
 
     def _taken(self) -> list[Effect]:
-        effects, self._effects = self._effects, []
-        return effects
+        effects, self._common.effects = self._common.effects, []
+        return [*effects, *self._ledger.taken()]

@@ -153,6 +153,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         bool,
         Meta(description="whether the embedded engine fills in while the provider is away"),
     ] = True
+    stats: Annotated[
+        bool,
+        Meta(
+            description="whether it is counted, on this machine only, what becomes of suggestions; "
+            "`spark-lsp stats` tells the figures"
+        ),
+    ] = True
     background: Annotated[
         Background,
         Meta(description="a second model, for what a later release does beside the typing"),

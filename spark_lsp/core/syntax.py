@@ -8,6 +8,7 @@ event loop, and only up to `LIMIT`; bulk parsing belongs into worker processes.
 """
 
 import importlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,10 @@ from spark_lsp.core.text import Edit, Text
 
 LIMIT = 1_000_000
 """Characters above which an open file gets no tree: a full parse would stall the loop."""
+
+_QUOTED = re.compile(r"comment|string|heredoc|template")
+_CODE = re.compile(r"interpolation|substitution")
+_CONTINUATION = bytes(range(0x80, 0xC0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ class Syntax:
         source = _encoded(text if isinstance(text, str) else text.string)
         return cls(language, source, _parser(language).parse(source))
 
-    def edited(self, shifts: Iterable[Shift], text: Text) -> "Syntax":
+    def edited(self, shifts: Iterable[Shift], text: Text | str) -> "Syntax":
         """Return the tree of a text, given the edits that led to it; what they spared is reused.
 
         Many edits cost one parse, so a tree is best brought up to date when it is wanted.
@@ -107,8 +112,48 @@ class Syntax:
                 old_end_point=shift.old_end_point,
                 new_end_point=shift.new_end_point,
             )
-        source = _encoded(text.string)
+        source = _encoded(text if isinstance(text, str) else text.string)
         return Syntax(self.language, source, _parser(self.language).parse(source, tree))
+
+    def flaws(self, limit: int = 1000) -> list[int]:
+        """Return where errors begin, in code points and in order, but for those within errors.
+
+        A limit bounds how many are looked for.
+        """
+        found, nodes = list[int](), [self._tree.root_node]
+        while nodes and len(found) < limit:
+            node = nodes.pop()
+            if node.is_error or node.is_missing:
+                found.append(node.start_byte)
+            elif node.has_error:
+                nodes += [child for child in reversed(node.children) if child.has_error]
+        if self._source.isascii():
+            return found
+        result, byte, offset = list[int](), 0, 0
+        for start in found:
+            offset += _characters(self._source[byte:start])
+            byte = start
+            result.append(offset)
+        return result
+
+    def quoted(self, text: Text, offset: int) -> tuple[int, int] | None:
+        """Return where the comment or string begins and ends that an offset is inside of, or None.
+
+        Args:
+            text: the text of this tree.
+            offset: in code points, like what is returned.
+        """
+        at = _byte_offset(text.string, offset)
+        node = self._tree.root_node.descendant_for_byte_range(at, at)
+        found = None
+        while node is not None and not _CODE.search(node.type):
+            if node.start_byte < at < node.end_byte and _QUOTED.search(node.type):
+                found = node
+            node = node.parent
+        if found is None:
+            return None
+        before = _characters(self._source[found.start_byte : at])
+        return offset - before, offset + _characters(self._source[at : found.end_byte])
 
     @property
     def root(self) -> tree_sitter.Node:
@@ -119,6 +164,10 @@ class Syntax:
     def source(self) -> bytes:
         """The text in UTF-8."""
         return self._source
+
+
+def _characters(source: bytes) -> int:
+    return len(source.translate(None, _CONTINUATION))
 
 
 def _encoded(string: str) -> bytes:

@@ -124,7 +124,7 @@ class Text:
         line = self.string[start:end]
         if line.isascii():
             return min(start + units, end)
-        return start + _characters(line, units, encoding)
+        return start + characters(line, units, encoding)
 
     def position(self, offset: int, encoding: Encoding) -> Position:
         """Return the position of an offset, clamped to the text.
@@ -172,7 +172,7 @@ def units(string: str, encoding: Encoding) -> int:
     return len(string.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _characters(line: str, wanted: int, encoding: Encoding) -> int:
+def characters(line: str, wanted: int, encoding: Encoding) -> int:
     """Return how many whole characters of `line` fit into so many units.
 
     Bisects over encodings of slices, which run in C: a line may be megabytes long.

@@ -16,6 +16,8 @@ _STEPS = 4
 """Steps in the reach of a window."""
 _EDGE = 400
 """Characters by which a window's far edge is recognised in a copy of the file."""
+BYTES = 3
+"""Bytes of code that are about one token, and often more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ def outside(body: str, prefix: str, suffix: str) -> tuple[str, str]:
     end = body.rfind(suffix[-_EDGE:])
     tail = body[end + len(suffix[-_EDGE:]) :] if end >= 0 and suffix else ""
     return body[: max(0, start)], tail
+
+
+def estimated(string: str) -> int:
+    """Return about how many tokens a text has, where nobody has counted them."""
+    return -(-_bytes(string) // BYTES)
 
 
 def _start(text: Text, offset: int, room: int) -> int:

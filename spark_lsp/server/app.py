@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from spark_lsp.core.events import Configured, Event, Opened, Vetted
+from spark_lsp.core.events import Closed, Configured, Event, Opened, Vetted
+from spark_lsp.core.policy import Policy
 from spark_lsp.core.session import Session
 from spark_lsp.core.settings import (
     RESTRICTIONS,
@@ -34,6 +35,8 @@ from spark_lsp.server.privacy import judges, private
 from spark_lsp.server.provider import Provider as Model
 from spark_lsp.server.routes import Routes
 from spark_lsp.server.status import Status
+from spark_lsp.server.tally import Tally, location
+from spark_lsp.server.trace import Recorder
 
 _log = logging.getLogger(__name__)
 
@@ -47,9 +50,13 @@ _TASKS_LIMIT = 2.5
 class App:
     """One editor's server."""
 
-    def __init__(self, config: Path | None) -> None:
-        """Build the server; `config` is the configuration file named on the command line."""
+    def __init__(self, config: Path | None, recorder: Recorder | None = None) -> None:
+        """Build the server.
+
+        `config` is the configuration file named on the command line; `recorder` writes a trace.
+        """
         self._config = config
+        self._recorder = recorder
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[int] = self._loop.create_future()
         self._frames = Frames()
@@ -69,6 +76,7 @@ class App:
         self._driver: Driver | None = None
         self._model: Model | None = None
         self._desk: Desk | None = None
+        self._tally: Tally | None = None
         self._routes = Routes(None)
         self._connecting: asyncio.Task[None] | None = None
         self._begun = False
@@ -111,8 +119,14 @@ class App:
         self._options = [client.options]
         self._root = Path(client.root) if client.root else None
         self._settings = self._read()
-        session = Session(client.encoding, self._window())
+        # It asks 200 ms after the last key, by itself.
+        policy = Policy(waits_itself=client.name == "Neovim")
+        session = Session(client.encoding, self._window(), policy)
         self._driver = Driver(session, self._server.protocol, self._loop)
+        self._count(self._driver)
+        if self._recorder:
+            self._recorder.begin(client.encoding, self._window(), policy)
+            self._driver.observer = self._recorder
         self._feed(self._configuration())
         root = self._root if self._root and self._root.is_dir() else None
         self._desk = Desk(root, self._feed, self._show_indexing, self._server.warn)
@@ -155,6 +169,8 @@ class App:
         self._options = [*self._options[:1], options]
         before, self._settings = self._settings, self._read()
         self._feed(self._configuration())
+        if self._driver:
+            self._count(self._driver)
         if self._driver and self._begun and _differ(before, self._settings):
             if self._model and self._connecting:
                 self._model.end()
@@ -223,6 +239,12 @@ class App:
             retries=figures.request_max_retries,
         )
 
+    def _count(self, driver: Driver) -> None:
+        """Write down what becomes of answers, if the person wants that."""
+        if self._settings.stats and self._tally is None:
+            self._tally = Tally(location())
+        driver.recorder = self._tally.count if self._settings.stats and self._tally else None
+
     def _window(self) -> int:
         """Return the window that prompts are packed for."""
         window = self._settings.model_context_window
@@ -262,7 +284,11 @@ class App:
         if tasks:
             await asyncio.wait(tasks, timeout=_TASKS_LIMIT)
         if self._driver:
+            for document in list(self._driver.session.documents):
+                self._driver.feed(Closed(document.uri))  # what is on screen is still to be counted
             self._driver.close()
+        if self._tally:
+            await asyncio.to_thread(self._tally.close)
 
 
 def _differ(before: Settings, after: Settings) -> bool:

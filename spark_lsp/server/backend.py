@@ -2,7 +2,8 @@
 
 Owns the service: connections, and one task per answer. The protocol is `wire.server`'s, the
 predictions are `engine`'s, what it learns is `teacher`'s, the door is `web`'s. Other clients than
-ours may use it too, over WebSocket or HTTP.
+ours may use it too, over WebSocket or HTTP. The engine completes: who wants a region rewritten is
+told that it cannot.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from typing import Protocol, assert_never
 
 import msgspec
 
-from spark_lsp.core.prompt import Prompt
+from spark_lsp.core.prompt import Prompt, Rewrite
 from spark_lsp.core.settings import EMBEDDED
 from spark_lsp.core.windows import outside
 from spark_lsp.engine.model import Engine, Piece
@@ -34,6 +35,7 @@ MODELS = msgspec.json.encode(
 
 _OUTPUT_LIMIT = 128
 """Tokens of an answer whose client does not say."""
+_ONLY_COMPLETES = "the embedded engine only completes and cannot follow instructions"
 
 
 class Learner(Protocol):
@@ -109,8 +111,11 @@ class _Conversation:
 
     async def _generate(self, command: Generate) -> None:
         key, written, limit = command.key, 0, command.max_output_tokens
+        if isinstance(command.prompt, Rewrite):
+            self.obey(self.server.fail(key, "instructions_not_supported", _ONLY_COMPLETES))
+            return
         try:
-            for piece in self._pieces(command):
+            for piece in self._pieces(command.prompt, limit):
                 if written == limit:
                     self.obey(self.server.finish(key, _used(written), "max_output_tokens"))
                     return
@@ -127,9 +132,8 @@ class _Conversation:
         else:
             self.obey(self.server.finish(key, _used(written)))
 
-    def _pieces(self, command: Generate) -> Iterator[Piece]:
+    def _pieces(self, prompt: Prompt, wanted: int | None) -> Iterator[Piece]:
         # One more than is wanted, to know whether an answer was cut.
-        prompt, wanted = command.prompt, command.max_output_tokens
         limit = wanted + 1 if wanted else _OUTPUT_LIMIT
         return self._service.engine.complete(
             prompt.path, prompt.prefix, prompt.suffix, _reference(prompt), limit

@@ -12,8 +12,8 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
-from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Warmed, Wrote
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.events import Down, Ended, Event, Failed, Turned, Up, Warmed, Wrote
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.server.endpoint import Endpoint, Unreachable
 from spark_lsp.server.websocket import Socket, connect
 from spark_lsp.wire import outcomes
@@ -82,10 +82,15 @@ class Connection:
         self._link.relax(self._loop.time(), relaxed=relaxed)
         self._arm()
 
-    def open(self, stream: int, prompt: Prompt) -> None:
+    def open(self, stream: int, prompt: Prompt | Rewrite) -> None:
         """Ask for an answer."""
         self._open.add(stream)
         self._perform(self._link.create(stream, prompt, self._loop.time()), later=True)
+
+    def steer(self, stream: int, instruction: str, again: Prompt | Rewrite) -> None:
+        """Redirect an answer, or end it and ask `again`; `Turned` says which, and parts the two."""
+        acts = self._link.steer(stream, instruction, again, self._loop.time())
+        self._perform(acts, later=True)
 
     def cancel(self, stream: int) -> None:
         """Stop an answer; no event of it comes after this."""
@@ -142,6 +147,8 @@ class Connection:
                 _log.log(logging.DEBUG if known else logging.WARNING, "%s", reason)
                 self._complaint = reason
                 self._feed(Down(reason, hopeless, self._refused))
+            case outcomes.Steered(handle, how) if handle in self._open:
+                self._feed(Turned(handle, how))
             case outcomes.Ended(handle) if handle in self._open:
                 self._open.remove(handle)
                 self._feed(Ended(handle))

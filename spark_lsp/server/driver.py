@@ -6,12 +6,30 @@ armed for the next deadline. Knows neither LSP nor WebSocket, only an editor and
 
 import asyncio
 import logging
-from typing import Protocol, assert_never
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from spark_lsp.core.effects import Cancel, Effect, Grow, Open, Pack, Recall, Reply, Shelve, Warm
+from spark_lsp.core.effects import (
+    Cancel,
+    Count,
+    Effect,
+    Foresee,
+    Grow,
+    Open,
+    Pack,
+    Recall,
+    Refuse,
+    Reply,
+    Report,
+    Revise,
+    Shelve,
+    Steer,
+    Warm,
+)
 from spark_lsp.core.events import Event, Failed
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.core.session import Session
+from spark_lsp.server.hooks import Final, Partial
 
 _log = logging.getLogger(__name__)
 
@@ -19,11 +37,11 @@ _log = logging.getLogger(__name__)
 class Editor(Protocol):
     """Where answers are shown."""
 
-    def grow(self, effect: Grow) -> None:
-        """Show more of an answer."""
+    def show(self, effect: Partial) -> None:
+        """Tell how far a request has come; it is not answered yet."""
         ...
 
-    def reply(self, effect: Reply) -> None:
+    def answer(self, effect: Final) -> None:
         """Answer a request."""
         ...
 
@@ -31,8 +49,18 @@ class Editor(Protocol):
 class Backend(Protocol):
     """Where answers come from; what it has to say comes back as events."""
 
-    def open(self, stream: int, prompt: Prompt) -> None:
+    def open(self, stream: int, prompt: Prompt | Rewrite) -> None:
         """Ask for an answer."""
+        ...
+
+    def steer(self, stream: int, instruction: str, again: Prompt | Rewrite) -> None:
+        """Redirect an answer; `Turned` says how, and nothing of it from before is told after that.
+
+        Args:
+            stream: which, under whose number it begins anew.
+            instruction: for a model that can be told something while it writes.
+            again: what is asked anew of any other.
+        """
         ...
 
     def cancel(self, stream: int) -> None:
@@ -47,8 +75,23 @@ class Backend(Protocol):
 class Library(Protocol):
     """Where what is known of the workspace is kept; answers come back as events."""
 
-    def ask(self, question: Shelve | Pack | Recall) -> None:
+    def ask(self, question: Shelve | Pack | Recall | Foresee) -> None:
         """Put a question, or a buffer on the shelf."""
+        ...
+
+
+class Observer(Protocol):
+    """Whoever writes down what happens, in the order in which it does."""
+
+    def event(self, event: Event, now: float) -> None:
+        """See what the session is about to handle."""
+        ...
+
+    def effects(self, effects: Sequence[Effect], now: float) -> None:
+        """See what it wants done for that, before any of it is; often nothing.
+
+        Those that follow no event are of a tick at this time.
+        """
         ...
 
 
@@ -56,17 +99,22 @@ class Driver:
     """The loop around a session."""
 
     def __init__(self, session: Session, editor: Editor, loop: asyncio.AbstractEventLoop) -> None:
-        """Drive a session; `backend` must be set before the first event."""
+        """Drive a session; what is None of its surroundings is done without."""
         self.session = session
         self.backend: Backend | None = None
         self.library: Library | None = None
+        self.recorder: Callable[[Count], None] | None = None
+        self.observer: Observer | None = None
         self._editor = editor
         self._loop = loop
         self._timer: asyncio.TimerHandle | None = None
 
     def feed(self, event: Event) -> None:
         """Let the session handle an event and do what follows, before this returns."""
-        self._perform(self.session.handle(event, self._loop.time()))
+        now = self._loop.time()
+        if self.observer:
+            self.observer.event(event, now)
+        self._perform(self.session.handle(event, now), now)
 
     def close(self) -> None:
         """Stop the timer."""
@@ -76,35 +124,47 @@ class Driver:
 
     def _tick(self) -> None:
         self._timer = None
-        self._perform(self.session.tick(self._loop.time()))
+        now = self._loop.time()
+        self._perform(self.session.tick(now), now)
 
-    def _perform(self, effects: list[Effect]) -> None:
+    def _perform(self, effects: list[Effect], now: float) -> None:
+        if self.observer:
+            self.observer.effects(effects, now)
         for effect in effects:
             match effect:
-                case Open() | Cancel() | Warm():
+                case Open() | Steer() | Cancel() | Warm():
                     self._ask(effect)
-                case Shelve() | Pack() | Recall():
+                case Shelve() | Pack() | Recall() | Foresee():
                     if self.library:
                         self.library.ask(effect)
-                case Grow():
-                    self._editor.grow(effect)
-                case Reply():
-                    _log.debug("request %s: %s, %s", effect.request, effect.verdict, effect.reason)
-                    self._editor.reply(effect)
+                case Grow() | Revise() | Report():
+                    self._editor.show(effect)
+                case Count():
+                    if self.recorder:
+                        self.recorder(effect)
                 case _:
-                    assert_never(effect)
+                    self._answer(effect)
         self._arm()
 
-    def _ask(self, effect: Open | Cancel | Warm) -> None:
+    def _answer(self, effect: Final) -> None:
+        """Pass on to the editor what answers a request; nothing of a text is logged."""
+        if isinstance(effect, Reply):
+            _log.debug("request %s: %s, %s", effect.request, effect.verdict, effect.reason)
+        elif isinstance(effect, Refuse):
+            _log.debug("request %s: %s, %s", effect.request, effect.refusal, effect.reason)
+        self._editor.answer(effect)
+
+    def _ask(self, effect: Open | Steer | Cancel | Warm) -> None:
         """Pass on to the backend what it is to do."""
         backend = self.backend
         match effect:
-            case Open(stream, prompt):
-                if backend:
-                    backend.open(stream, prompt)
-                else:
-                    gone = Failed(stream, "there is no backend", transient=False)
-                    self._loop.call_soon(self.feed, gone)
+            case Open(stream, _) | Steer(stream, _, _) if not backend:
+                gone = Failed(stream, "there is no backend", transient=False)
+                self._loop.call_soon(self.feed, gone)
+            case Open(stream, prompt) if backend:
+                backend.open(stream, prompt)
+            case Steer(stream, instruction, again) if backend:
+                backend.steer(stream, instruction, again)
             case Cancel(stream) if backend:
                 backend.cancel(stream)
             case Warm(stable) if backend:

@@ -1,14 +1,32 @@
-"""What the editor's end of the server tells the rest of it.
+"""What the editor's end of the server and the rest of it tell each other.
 
-Owns the words between `lsp`, which hears the editor, and `app`, which acts: no protocol types.
+Owns the words between `lsp`, which hears the editor, and those who act, `app` and `driver`: no
+protocol types.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
+from spark_lsp.core.effects import (
+    Explained,
+    Grow,
+    Proposed,
+    Refuse,
+    Reply,
+    Report,
+    Revise,
+    Revised,
+    Steered,
+    Stopped,
+)
 from spark_lsp.core.events import Event
 from spark_lsp.core.text import Encoding
+
+Partial: TypeAlias = Grow | Revise | Report
+"""What is told of a request before it is answered."""
+Final: TypeAlias = Reply | Revised | Proposed | Steered | Stopped | Explained | Refuse
+"""What answers a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +38,14 @@ class Introduction:
         encoding: the unit of positions.
         options: its `initializationOptions`, or nothing.
         watches: whether it tells when files on disk change.
+        name: what it calls itself, or "".
     """
 
     root: str | None
     encoding: Encoding
     options: dict[str, Any]
     watches: bool
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,18 @@
 """The Language Server Protocol: the only module that knows pygls and lsprotocol.
 
-Owns the translation between messages and the session's events and effects, the life cycle, and the
-promise that each request is answered exactly once, whatever a client sends and in whatever order.
-pygls gives message types, capabilities and dispatch. Its intake is replaced, because it leaves
-requests with unfit parameters, and those after `shutdown`, without an answer; its document store is
-not used, because it splits lines by Python's rules and not by LSP's. Decisions are left to
-`core.session`.
+Owns the life cycle, whose each message is, and the promise that each request is answered exactly
+once, whatever a client sends and in whatever order. What messages say is read in `sync` and
+`asking`, and spelled in `telling`. pygls gives message types, capabilities and dispatch. Its intake
+is replaced, because it leaves requests with unfit parameters, and those after `shutdown`, without
+an answer; its document store is not used, because it splits lines by Python's rules and not by
+LSP's. Decisions are left to `core.session`.
 """
 
 import itertools
 import json
 import logging
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -20,12 +20,13 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
 import spark_lsp
-from spark_lsp.core.effects import Grow, Reply, Verdict
-from spark_lsp.core.events import Asked, Closed, Edited, Opened, RequestId, Withdrawn
-from spark_lsp.core.text import Encoding, Position
+from spark_lsp.core.effects import Report
+from spark_lsp.core.events import Closed, Edited, Opened, RequestId, Withdrawn
+from spark_lsp.core.text import Encoding
+from spark_lsp.server import asking, telling
+from spark_lsp.server.asking import Token
 from spark_lsp.server.framing import Framed
-from spark_lsp.server.hooks import Hooks, Introduction
-from spark_lsp.server.items import ACCEPT_COMMAND, item
+from spark_lsp.server.hooks import Final, Hooks, Introduction, Partial
 from spark_lsp.server.pipes import Pipe
 from spark_lsp.server.progress import TOKEN, Bar
 from spark_lsp.server.status import METHOD, StatusLine
@@ -38,12 +39,7 @@ _log = logging.getLogger(__name__)
 ClientId = int | str
 
 _REQUESTS = frozenset(
-    {
-        lsp.INITIALIZE,
-        lsp.SHUTDOWN,
-        lsp.TEXT_DOCUMENT_INLINE_COMPLETION,
-        lsp.WORKSPACE_EXECUTE_COMMAND,
-    }
+    {lsp.INITIALIZE, lsp.SHUTDOWN, lsp.WORKSPACE_EXECUTE_COMMAND, *asking.QUESTIONS}
 )
 """What may come as a request. pygls would also take notifications as such, and end at `exit`."""
 _NOTIFICATIONS = frozenset(
@@ -59,23 +55,18 @@ _DOCUMENTS = frozenset(
 )
 
 
-@dataclass(slots=True)
-class InlineCompletionParams:
-    """What we read of `textDocument/inlineCompletion`.
-
-    lsprotocol's own type drops `partialResultToken`, without which nothing can grow.
-    """
-
-    uri: str
-    position: lsp.Position
-    partial_result_token: ClientId | None
+_OFFERED = {"edit": True, "steer": True, "interrupt": True, "explain": True, "nextEdit": True}
+"""What a client that knows us may ask, under `experimental.spark` of our capabilities."""
 
 
 @dataclass(slots=True)
-class InlineCompletionRequest:
-    """The request around `InlineCompletionParams`."""
+class _Open:
+    """A request that is not answered yet, and what of it the client wants to see before."""
 
-    params: InlineCompletionParams
+    id: ClientId
+    partial: Token | None
+    work: Token | None
+    progress: telling.Work = field(default_factory=telling.Work)
 
 
 class Protocol(LanguageServerProtocol):
@@ -86,7 +77,7 @@ class Protocol(LanguageServerProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._pending: dict[RequestId, tuple[ClientId, ClientId | None]] = {}
+        self._pending: dict[RequestId, _Open] = {}
         self._ids = itertools.count(1)
         self._asked: set[str] = set()
         self._versions: dict[str, int] = {}
@@ -121,25 +112,22 @@ class Protocol(LanguageServerProtocol):
         else:
             self._refuse(id_, lsp.ErrorCodes.InvalidRequest, "there is no method")
 
-    def grow(self, effect: Grow) -> None:
-        """Send more of an answer as `$/progress`."""
-        token = self._pending[effect.request][1]
-        if token is not None and self.writer is not None:
-            # Past pygls, which takes as long for a delta as all the rest together.
-            value = {"kind": "replace", "items": [item(effect.suggestion)]}
-            params = {"token": token, "value": value}
-            self.writer.write(encode({"jsonrpc": "2.0", "method": lsp.PROGRESS, "params": params}))
-
-    def reply(self, effect: Reply) -> None:
-        """Send the answer of a request."""
-        client_id, _ = self._pending.pop(effect.request)
-        if effect.verdict is Verdict.CANCELLED:
-            self._refuse(client_id, lsp.LSPErrorCodes.RequestCancelled, effect.reason)
-        elif effect.verdict is Verdict.KEEP:
-            self._send_response(client_id, None)
+    def show(self, effect: Partial) -> None:
+        """Tell how far a request has come; of one that is answered nothing may be told."""
+        open_ = self._pending.get(effect.request)
+        if open_ is None:
+            return
+        if isinstance(effect, Report):
+            self._progress(open_.work, open_.progress.told(effect))
         else:
-            items = [item(effect.suggestion)] if effect.suggestion else []
-            self._send_response(client_id, {"items": items})
+            self._progress(open_.partial, telling.partial(effect))
+
+    def answer(self, effect: Final) -> None:
+        """Answer a request."""
+        open_ = self._pending.pop(effect.request)
+        self._progress(open_.work, open_.progress.end())
+        root = self.client.root if self.client else None
+        self._send({"id": open_.id, **telling.answer(effect, root)})
 
     def send_request(self, method: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Ask the client something and remember that we did."""
@@ -152,12 +140,16 @@ class Protocol(LanguageServerProtocol):
         result = yield from super().lsp_initialize(params)
         if not self._may_register("text_document", "inline_completion"):
             result.capabilities.inline_completion_provider = lsp.InlineCompletionOptions()
+        commands = lsp.ExecuteCommandOptions(list(asking.COMMANDS))
+        result.capabilities.execute_command_provider = commands
+        result.capabilities.experimental = {"spark": _OFFERED}
         options = params.initialization_options
         self.client = Introduction(
             _root(params),
             Encoding(result.capabilities.position_encoding),
             options if isinstance(options, dict) else {},
             watches=self._may_register("workspace", "did_change_watched_files"),
+            name=params.client_info.name if params.client_info else "",
         )
         self.hooks.started(self.client)
         return result
@@ -217,6 +209,9 @@ class Protocol(LanguageServerProtocol):
                 self.hooks.indexing_unwanted()
         elif method in _DOCUMENTS:
             self._document_moved(method, message.get("params"))
+        elif method in asking.NOTICES:
+            if event := asking.notice(method, message.get("params")):
+                self.hooks.event(event)
         elif method not in _NOTIFICATIONS:
             _log.debug("%s is nothing to us", method)
         elif (structured := self._structured(method, message)) is not None:
@@ -250,8 +245,7 @@ class Protocol(LanguageServerProtocol):
 
     def _withdrawn(self, params: Any) -> None:
         id_ = params.get("id") if isinstance(params, dict) else None
-        newest = [request for request, (client_id, _) in self._pending.items() if client_id == id_]
-        for request in newest:
+        for request in [key for key, open_ in self._pending.items() if open_.id == id_]:
             self.hooks.event(Withdrawn(request))
 
     def _requested(self, id_: ClientId, method: str, message: dict[str, Any]) -> None:
@@ -263,20 +257,33 @@ class Protocol(LanguageServerProtocol):
             self._refuse(id_, lsp.ErrorCodes.InvalidRequest, "initialize comes only once")
         elif method not in _REQUESTS:
             self._refuse(id_, lsp.ErrorCodes.MethodNotFound, f"there is no method {method}")
-        elif (structured := self._structured(method, message)) is None:
-            self._refuse(id_, lsp.ErrorCodes.InvalidParams, f"the params do not fit {method}")
-        elif method == lsp.TEXT_DOCUMENT_INLINE_COMPLETION:
-            self._completion_wanted(id_, structured.params)
-        else:
+        elif method == lsp.WORKSPACE_EXECUTE_COMMAND:
+            self._commanded(id_, message.get("params"))
+        elif method in asking.QUESTIONS:
+            self._questioned(id_, method, message.get("params"))
+        elif (structured := self._structured(method, message)) is not None:
             self._handle_request(id_, method, structured.params)
+        else:
+            self._refuse(id_, lsp.ErrorCodes.InvalidParams, f"the params do not fit {method}")
 
-    def _completion_wanted(self, id_: ClientId, params: InlineCompletionParams) -> None:
-        # A client may use an id twice; the session's own ids are unique.
+    def _questioned(self, id_: ClientId, method: str, params: Any) -> None:
         request = next(self._ids)
-        self._pending[request] = (id_, params.partial_result_token)
-        position = Position(params.position.line, params.position.character)
-        grows = params.partial_result_token is not None
-        self.hooks.event(Asked(request, params.uri, position, grows))
+        question = asking.question(method, request, params)
+        if question is None:
+            self._refuse(id_, lsp.ErrorCodes.InvalidParams, f"the params do not fit {method}")
+            return
+        # A client may use an id twice; the session's own ids are unique.
+        self._pending[request] = _Open(id_, question.partial, question.work)
+        self.hooks.event(question.event)
+
+    def _commanded(self, id_: ClientId, params: Any) -> None:
+        command = asking.command(params)
+        if command is None or command.name not in asking.COMMANDS:
+            self._refuse(id_, lsp.ErrorCodes.InvalidParams, "there is no such command")
+            return
+        if command.event:
+            self.hooks.event(command.event)
+        self._send({"id": id_, "result": None})
 
     def _responded(self, id_: ClientId, message: dict[str, Any]) -> None:
         # pygls keeps futures of both directions in one table, so a stranger's id must not reach it.
@@ -292,8 +299,6 @@ class Protocol(LanguageServerProtocol):
 
     def _structured(self, method: str, message: dict[str, Any]) -> Any:
         type_: Any = self.get_message_type(method)
-        if method == lsp.TEXT_DOCUMENT_INLINE_COMPLETION:
-            type_ = InlineCompletionRequest
         if type_ is None:
             return None
         try:
@@ -302,11 +307,18 @@ class Protocol(LanguageServerProtocol):
             _log.info("the params do not fit %s: %s", method, type(error).__name__)
             return None
 
-    def _refuse(
-        self, id_: ClientId | None, code: lsp.ErrorCodes | lsp.LSPErrorCodes, reason: str
-    ) -> None:
-        error = {"code": code.value, "message": reason}
-        self._send_data({"jsonrpc": self.VERSION, "id": id_, "error": error})
+    def _refuse(self, id_: ClientId | None, code: lsp.ErrorCodes, reason: str) -> None:
+        self._send({"id": id_, "error": {"code": code.value, "message": reason}})
+
+    def _progress(self, token: Token | None, value: dict[str, Any] | None) -> None:
+        if token is not None and value is not None:
+            params = {"token": token, "value": value}
+            self._send({"method": lsp.PROGRESS, "params": params})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        # Past pygls, which takes as long for a delta as all the rest together.
+        if self.writer is not None:
+            self.writer.write(encode({"jsonrpc": self.VERSION, **message}))
 
     def _may_register(self, group: str, feature: str) -> bool:
         """Whether the client takes a feature by `client/registerCapability`."""
@@ -325,10 +337,9 @@ class Server(LanguageServer):
             "spark-lsp",
             spark_lsp.__version__,
             protocol_cls=Protocol,
-            converter_factory=_converter,
+            converter_factory=default_converter,
         )
         self.protocol.hooks = hooks
-        self.command(ACCEPT_COMMAND)(_accepted)
 
     def connect(self, pipe: Pipe) -> None:
         """Send to this pipe from now on."""
@@ -345,26 +356,6 @@ class Server(LanguageServer):
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what went wrong with a message; the person at the keyboard is not told."""
         _log.error("%s: %s", getattr(source, "__name__", source), error)
-
-
-def _accepted(*arguments: Any) -> None:
-    _log.debug("accepted: %s", arguments)
-
-
-def _converter() -> Any:
-    converter = default_converter()  # type: ignore[no-untyped-call]
-
-    def request(message: dict[str, Any], _: Any) -> InlineCompletionRequest:
-        params = message["params"]
-        token = params.get("partialResultToken")
-        if isinstance(token, bool) or not isinstance(token, int | str | None):
-            raise TypeError("partialResultToken is no integer or string")
-        document = converter.structure(params["textDocument"], lsp.TextDocumentIdentifier)
-        position = converter.structure(params["position"], lsp.Position)
-        return InlineCompletionRequest(InlineCompletionParams(document.uri, position, token))
-
-    converter.register_structure_hook(InlineCompletionRequest, request)
-    return converter
 
 
 def _root(params: lsp.InitializeParams) -> str | None:

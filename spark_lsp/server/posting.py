@@ -4,8 +4,9 @@ Owns the tasks that ask and read, what a failure means for those that come after
 provider that is away is tried again. How a prompt is spelled and an answer read is left to
 `wire.dialects`, connections to `http`, which stream is wanted to the session.
 
-An HTTP server has no connection to lose. It is *up* when it has answered anything, and *away* after
-a request that found nobody, or a key that was refused.
+Nothing can be said to an answer over HTTP while it is written: one that is steered is ended and
+asked for anew. An HTTP server has no connection to lose. It is *up* when it has answered anything,
+and *away* after a request that found nobody, or a key that was refused.
 """
 
 import asyncio
@@ -16,8 +17,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Warmed, Wrote
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.events import Down, Ended, Event, Failed, Turned, Up, Warmed, Wrote
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.server.endpoint import Endpoint, Unreachable
 from spark_lsp.wire.dialects.base import Dialect, End, Piece
 from spark_lsp.wire.faults import Fault, Remedy
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from spark_lsp.server.http import Http
 
 _log = logging.getLogger(__name__)
+
+ONLY_COMPLETES = "this model only completes and cannot follow instructions"
 
 _REFUSAL = 64 * 1024
 """Bytes that are read of an answer that is no success."""
@@ -59,6 +62,25 @@ class Pace:
     drain: float = 0.5
 
 
+@dataclass(slots=True, eq=False)
+class _Asking:
+    """One answer that is wanted.
+
+    Attributes:
+        stream: the number that its events carry.
+        prompt: what is asked.
+        turned: whether another answer of this number was ended for it, which is not told yet.
+        speaks: whether some of its text was told.
+        task: what sees to it.
+    """
+
+    stream: int
+    prompt: Prompt | Rewrite
+    turned: bool = False
+    speaks: bool = False
+    task: asyncio.Task[None] | None = None
+
+
 class Posting:
     """A backend that is asked over HTTP; see `server.driver.Backend`."""
 
@@ -83,8 +105,7 @@ class Posting:
         self._relaxed = False
         self._slowed = 0
         self._complaint = ""
-        self._streams: dict[int, asyncio.Task[None]] = {}
-        self._speaking: set[int] = set()
+        self._streams: dict[int, _Asking] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -103,17 +124,21 @@ class Posting:
         finally:
             await self._end()
 
-    def open(self, stream: int, prompt: Prompt) -> None:
-        """Ask for an answer."""
-        task = asyncio.get_running_loop().create_task(self._serve(stream, prompt))
-        self._streams[stream] = task
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def open(self, stream: int, prompt: Prompt | Rewrite) -> None:
+        """Ask for an answer; one that only an instructed model can give fails with the others."""
+        self._begin(_Asking(stream, prompt))
+
+    def steer(self, stream: int, instruction: str, again: Prompt | Rewrite) -> None:
+        """End an answer and ask `again`, which says what is wanted; `Turned` parts the two."""
+        del instruction
+        if stream in self._streams:
+            self.cancel(stream)
+            self._begin(_Asking(stream, again, turned=True))
 
     def cancel(self, stream: int) -> None:
         """Stop an answer: no event of it comes after this, and the server is told at once."""
-        if task := self._streams.pop(stream, None):
-            task.cancel()
+        if (asking := self._streams.pop(stream, None)) and asking.task:
+            asking.task.cancel()
 
     def warm(self, stable: tuple[Block, ...]) -> None:
         """Say that it is prepared: a server's cache is filled by what it is asked."""
@@ -124,33 +149,47 @@ class Posting:
         """Look for the provider without hurry, until it has answered: another way is in use."""
         self._relaxed = relaxed
 
-    async def _serve(self, stream: int, prompt: Prompt) -> None:
-        """See to one stream: exactly one end of it is told, unless nobody wants it any more."""
+    def _begin(self, asking: _Asking) -> None:
+        self._streams[asking.stream] = asking
+        asking.task = task = asyncio.get_running_loop().create_task(self._serve(asking))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _wanted(self, asking: _Asking) -> bool:
+        """Whether an answer is waited for, and not another that has its number by now."""
+        return self._streams.get(asking.stream) is asking
+
+    async def _serve(self, asking: _Asking) -> None:
+        """See to one answer: exactly one end of it is told, unless nobody wants it any more."""
+        stream = asking.stream
         try:
-            failed = await self._asked(stream, prompt)
+            failed = await self._asked(asking)
         except Exception as error:  # noqa: BLE001 - a defect of ours costs one answer, not all
             _log.exception("a request has failed in a way that was not foreseen")
             reason = f"the request has failed ({type(error).__name__})"
             failed = Failed(stream, reason, transient=False)
-        finally:
-            self._speaking.discard(stream)
-        if failed and self._streams.pop(stream, None):
+        if failed and self._wanted(asking):
+            del self._streams[stream]
             self._feed(failed)
 
-    async def _asked(self, stream: int, prompt: Prompt) -> Failed | None:
+    async def _asked(self, asking: _Asking) -> Failed | None:
         """Ask until there is an answer, or nothing left to change; returns why there is none."""
-        renewed = False
+        stream, renewed = asking.stream, False
+        if not self._dialect.instructable and (asking.turned or isinstance(asking.prompt, Rewrite)):
+            return Failed(stream, ONLY_COMPLETES, transient=False)
+        if asking.turned:
+            self._feed(Turned(stream, "reissued"))
         while self._up and (http := self._http):
             dialect = self._dialect
             try:
-                fault = await self._read(http, dialect, stream, prompt)
+                fault = await self._read(http, dialect, asking)
             except Unreachable as error:
                 # Before it fails, for the session must know that it is away to decide on a retry.
                 self._leave(str(error))
                 return Failed(stream, str(error), transient=True)
             if fault is None:
                 return None
-            again = stream not in self._speaking  # else it would be said twice
+            again = not asking.speaks  # else it would be said twice
             if again and (smaller := dialect.without(fault)):
                 # Such a field is refused each time: from now on it is left out.
                 _log.info("the model's server refuses a field: %s", http.veiled(fault.message))
@@ -165,16 +204,14 @@ class Posting:
         """Whether a key was refused and there is another by now."""
         return fault.status == _NO_KEY and await self._found() not in {http, None}
 
-    async def _read(
-        self, http: "Http", dialect: Dialect, stream: int, prompt: Prompt
-    ) -> Fault | None:
+    async def _read(self, http: "Http", dialect: Dialect, asking: _Asking) -> Fault | None:
         """Ask once and tell the answer as it comes; returns what went wrong instead of its end.
 
         Raises:
             Unreachable: if no answer has begun.
         """
-        reader = dialect.reader(prompt)
-        async with http.post(dialect.call(prompt)) as answer:
+        reader = dialect.reader(asking.prompt)
+        async with http.post(dialect.call(asking.prompt)) as answer:
             if not 200 <= answer.status < 300:
                 return refusal(answer.status, answer.headers, await answer.start(_REFUSAL))
             self._failures, self._slowed, self._complaint = 0, 0, ""
@@ -183,9 +220,9 @@ class Posting:
                 ending = None
                 with contextlib.suppress(Unreachable):  # the reader knows whether it was all
                     async for chunk in chunks:
-                        if ending := self._told(stream, reader.feed(chunk) or ("",)):
+                        if ending := self._told(asking, reader.feed(chunk) or ("",)):
                             break
-                ending = ending or self._told(stream, reader.close()) or _LOST
+                ending = ending or self._told(asking, reader.close()) or _LOST
                 if isinstance(ending, Fault):
                     return ending
                 with contextlib.suppress(Unreachable, TimeoutError):
@@ -194,18 +231,18 @@ class Posting:
                             pass
         return None
 
-    def _told(self, stream: int, pieces: Iterable[Piece]) -> End | Fault | None:
+    def _told(self, asking: _Asking, pieces: Iterable[Piece]) -> End | Fault | None:
         """Tell what has been read, as long as anybody wants it; returns what ends it."""
         for piece in pieces:
-            if stream not in self._streams:
+            if not self._wanted(asking):
                 return None
             match piece:
                 case str():
-                    self._speaking.add(stream)
-                    self._feed(Wrote(stream, piece))
+                    asking.speaks = True
+                    self._feed(Wrote(asking.stream, piece))
                 case End():
-                    del self._streams[stream]
-                    self._feed(Ended(stream))
+                    del self._streams[asking.stream]
+                    self._feed(Ended(asking.stream))
                     return piece
                 case Fault():
                     return piece

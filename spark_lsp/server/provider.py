@@ -6,7 +6,9 @@ where each request goes, and what of that a person is told. Which way is used is
 
 A request that fails before anything of its answer was heard, in a way that would only be repeated,
 goes to the next way at once, unseen by whoever asked. The engine knows the workspace by itself: as
-a stand-in it is shown what stands around the cursor, and nothing more.
+a stand-in it is shown what stands around the cursor, and nothing more. Not every way leads to a
+model that follows instructions: what wants one is refused by the others, and never goes over to
+them unseen.
 """
 
 import asyncio
@@ -15,8 +17,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Warmed, Wrote
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.events import Down, Ended, Event, Failed, Turned, Up, Warmed, Wrote
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.core.ways import Ways
 from spark_lsp.server import driver
 from spark_lsp.server.status import Status
@@ -36,7 +38,7 @@ _LINGERS = 300.0
 
 
 class Backend(driver.Backend, Protocol):
-    """One way to a model; what it has to say comes back as events."""
+    """One way to a model; what it has to say comes back as events, never within a call."""
 
     async def run(self) -> None:
         """Keep it going until cancelled."""
@@ -56,21 +58,25 @@ class Way:
         begin: makes its backend, which tells what happens to the given listener.
         after: seconds that better ways get to come back before this one is tried.
         stand_in: whether it is the engine, and not what the person has chosen.
+        unable: why its model follows no instructions, in a sentence for people; "" if it does.
     """
 
     name: str
     begin: Callable[[Callable[[Event], None]], Backend]
     after: float = 0.0
     stand_in: bool = False
+    unable: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Stream:
-    way: int
-    prompt: Prompt
-    since: float
+    prompt: Prompt | Rewrite
+    way: int = 0
+    since: float = 0.0
     alive: bool = False  # there was a sign of life
     heard: bool = False  # some of its text was
+    steered: bool = False  # the prompt has been replaced, by one that gives an instruction
+    turning: bool = False  # it has been, and that is not told yet
 
 
 class Provider:
@@ -126,13 +132,24 @@ class Provider:
         for stream in streams:
             self._feed(Failed(stream, reason, transient=True))
 
-    def open(self, stream: int, prompt: Prompt) -> None:
+    def open(self, stream: int, prompt: Prompt | Rewrite) -> None:
         """Ask for an answer, by the way that is used now."""
         if self._chosen is None:
             failed = Failed(stream, self._choice.reason() or "the model is away", transient=True)
             self._loop.call_soon(self._feed, failed)
         else:
-            self._send(self._chosen, stream, prompt)
+            self._send(self._chosen, stream, _Stream(prompt))
+
+    def steer(self, stream: int, instruction: str, again: Prompt | Rewrite) -> None:
+        """Redirect an answer by the way that carries it; of one that has ended nothing is told."""
+        if (it := self._streams.get(stream)) is None:
+            return
+        it.prompt, it.steered, it.turning = again, True, True
+        if self._ways[it.way].unable:
+            self._backends[it.way].cancel(stream)
+            self._loop.call_soon(self._refuse, stream, it)
+        else:
+            self._backends[it.way].steer(stream, instruction, again)
 
     def cancel(self, stream: int) -> None:
         """Stop an answer; no event of it comes after this."""
@@ -149,29 +166,31 @@ class Provider:
         if self._chosen is not None and not self._ways[self._chosen].stand_in:
             self._backends[self._chosen].warm(stable)
 
-    def _send(self, way: int, stream: int, prompt: Prompt) -> None:
-        self._streams[stream] = _Stream(way, prompt, self._loop.time())
-        shown = replace(prompt, stable=()) if self._ways[way].stand_in else prompt
+    def _send(self, way: int, stream: int, it: _Stream) -> None:
+        it.way, it.since, it.alive, it.heard = way, self._loop.time(), False, False
+        self._streams[stream] = it
+        if isinstance(it.prompt, Rewrite) and self._ways[way].unable:
+            self._loop.call_soon(self._refuse, stream, it)
+            return
+        shown = it.prompt
+        if isinstance(shown, Prompt) and self._ways[way].stand_in:
+            shown = replace(shown, stable=(), instruction="")
         self._backends[way].open(stream, shown)
+
+    def _refuse(self, stream: int, it: _Stream) -> None:
+        """Say why what is asked cannot be done, if it still is: the model follows nothing."""
+        if self._streams.get(stream) is it:
+            del self._streams[stream]
+            self._feed(Failed(stream, self._ways[it.way].unable, transient=False))
 
     def _heard(self, way: int, event: Event) -> None:
         """Take in what one of the ways tells."""
         if self._over or way not in self._tasks:
             return
         match event:
-            case Wrote(stream, text):
+            case Wrote(stream) | Turned(stream) | Ended(stream) | Failed(stream):
                 if it := self._streams.get(stream):
-                    if text and not it.heard:
-                        self._choice.answered(way)
-                    it.alive, it.heard = True, it.heard or bool(text)
-                    self._feed(event)
-            case Ended(stream):
-                if self._streams.pop(stream, None):
-                    self._choice.answered(way)
-                    self._feed(event)
-            case Failed(stream):
-                if it := self._streams.pop(stream, None):
-                    self._lost(it, event)
+                    self._heard_of(it, event)
             case Up():
                 self._choice.up(way)
                 self._look()
@@ -181,6 +200,24 @@ class Provider:
                 self._feed(event)
             case _:
                 pass
+
+    def _heard_of(self, it: _Stream, event: Wrote | Turned | Ended | Failed) -> None:
+        match event:
+            case Wrote(text=text):
+                if text and not it.heard:
+                    self._choice.answered(it.way)
+                it.alive, it.heard = True, it.heard or bool(text)
+                self._feed(event)
+            case Turned():
+                it.alive, it.heard, it.turning = True, False, False
+                self._feed(event)
+            case Ended(stream):
+                del self._streams[stream]
+                self._choice.answered(it.way)
+                self._feed(event)
+            case Failed(stream):
+                del self._streams[stream]
+                self._lost(it, event)
 
     def _away(self, way: int, down: Down) -> None:
         now = self._loop.time()
@@ -200,7 +237,9 @@ class Provider:
         if waits:
             failed = replace(failed, reason=f"{failed.reason}, for {failed.after:.0f} s")
         if not (waits or failed.lasting):
-            self._choice.failed(it.way, failed.reason, now)
+            # What is wrong with one rewrite, as that it is too long, says nothing of what follows.
+            if failed.transient or isinstance(it.prompt, Prompt):
+                self._choice.failed(it.way, failed.reason, now)
             self._feed(failed)
             self._look()
             return
@@ -209,13 +248,26 @@ class Provider:
             # It would be the same account.
             self._choice.rest(other, now + failed.after, failed.reason)
         self._look()
-        if not it.heard and self._chosen is not None and self._chosen != it.way:
-            self._send(self._chosen, failed.stream, it.prompt)
-        elif self._ways[-1].stand_in:
+        instructs = it.steered or isinstance(it.prompt, Rewrite)
+        if self._chosen is not None and self._may_go_over(it, self._chosen, instructs=instructs):
+            self._send(self._chosen, failed.stream, it)
+            if it.turning:
+                it.turning = False
+                self._feed(Turned(failed.stream, "reissued"))
+        elif self._ways[-1].stand_in and not instructs:
             # It is on its way, and has not been asked to wait.
             self._feed(replace(failed, transient=True, after=0.0))
         else:
             self._feed(failed)
+
+    def _may_go_over(self, it: _Stream, way: int, *, instructs: bool) -> bool:
+        """Whether another way may begin an answer anew: nothing of the old one was heard.
+
+        What was heard before a turn is void with it. Where an instruction is to be followed, the
+        other model must be able to.
+        """
+        heard = it.heard and not it.turning
+        return way != it.way and not heard and not (instructs and self._ways[way].unable)
 
     def _others(self, way: int) -> list[int]:
         """The other ways to the same provider."""
@@ -245,7 +297,7 @@ class Provider:
         if before is not None:
             self._feed(Down(self._choice.reason()))
         if self._chosen is not None:
-            self._feed(Up())
+            self._feed(Up(instructable=not self._ways[self._chosen].unable))
 
     def _better(self) -> set[int]:
         """The ways that are looked for while a lesser one to the same provider is used."""

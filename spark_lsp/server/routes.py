@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 
 from spark_lsp.core.events import Event
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite, longest_rewrite
 from spark_lsp.core.settings import EMBEDDED, Provider, Settings
 from spark_lsp.server import credentials
 from spark_lsp.server.connection import PACE, Connection
 from spark_lsp.server.embedded import Child
 from spark_lsp.server.endpoint import Endpoint
-from spark_lsp.server.posting import Posting
+from spark_lsp.server.posting import ONLY_COMPLETES, Posting
 from spark_lsp.server.provider import Backend, Way
 from spark_lsp.wire.capabilities import Profile, presumed
 from spark_lsp.wire.dialects.base import Target
@@ -34,6 +34,7 @@ _ENGINE_AFTER = 1.0
 _ENGINE = Profile(
     EMBEDDED, None, _MAX_OUTPUT_TOKENS, lanes=True, continuation=True, interrupt=True, steer=True
 )
+_NO_INSTRUCTIONS = "the embedded engine cannot follow instructions: connect a model, see README.md"
 
 Feed = Callable[[Event], None]
 
@@ -49,21 +50,30 @@ class Routes:
     def ways(self, settings: Settings) -> list[Way]:
         """Return the ways to the model of the settings, the best first."""
         provider = settings.provider()
+        engine = Way("the embedded engine", partial(_Engine, self._root), unable=_NO_INSTRUCTIONS)
         if provider is None:
-            return [Way("the embedded engine", partial(_Engine, self._root))]
+            return [engine]
         name = f"{settings.model} at {settings.model_provider}"
-        ways = []
+        unable = self._unable(provider, settings)
+        posting = partial(self._posting, provider, settings)
         if provider.wire_api == "responses" and provider.supports_websockets:
-            ways.append(Way(name, partial(self._socket, provider, settings)))
-            ways.append(
-                Way(f"{name}, over HTTP", partial(self._posting, provider, settings), _HTTP_AFTER)
-            )
+            socket = partial(self._socket, provider, settings)
+            ways = [
+                Way(name, socket, unable=unable),
+                Way(f"{name}, over HTTP", posting, _HTTP_AFTER, unable=unable),
+            ]
         else:
-            ways.append(Way(name, partial(self._posting, provider, settings)))
+            ways = [Way(name, posting, unable=unable)]
         if settings.embedded_fallback:
-            engine = partial(_Engine, self._root)
-            ways.append(Way("the embedded engine", engine, _ENGINE_AFTER, stand_in=True))
+            ways.append(replace(engine, after=_ENGINE_AFTER, stand_in=True))
         return ways
+
+    def _unable(self, provider: Provider, settings: Settings) -> str:
+        """Return why a model follows no instructions, "" if it does."""
+        if settings.model == EMBEDDED:
+            return _NO_INSTRUCTIONS
+        spoken = dialect(provider.wire_api, self._target(provider, settings))
+        return "" if spoken.instructable else ONLY_COMPLETES
 
     def _socket(self, provider: Provider, settings: Settings, feed: Feed) -> Backend:
         effort = settings.model_reasoning_effort
@@ -78,7 +88,11 @@ class Routes:
         return connection
 
     def _posting(self, provider: Provider, settings: Settings, feed: Feed) -> Backend:
-        target = Target(
+        spoken = dialect(provider.wire_api, self._target(provider, settings))
+        return Posting(_asked_anew(provider), spoken, feed)
+
+    def _target(self, provider: Provider, settings: Settings) -> Target:
+        return Target(
             settings.model,
             _output_limit(provider, settings),
             settings.model_reasoning_effort,
@@ -86,8 +100,8 @@ class Routes:
             self._cache_key(),
             window=settings.model_context_window,
             cache_breakpoint=self._profile(provider, settings).cache_breakpoint,
+            rewrite_tokens=longest_rewrite(settings.model_context_window),
         )
-        return Posting(_asked_anew(provider), dialect(provider.wire_api, target), feed)
 
     def _profile(self, provider: Provider, settings: Settings) -> Profile:
         if settings.model == EMBEDDED:
@@ -98,6 +112,7 @@ class Routes:
             provider.capabilities,
             effort=settings.model_reasoning_effort,
             max_output_tokens=_output_limit(provider, settings),
+            rewrite_tokens=longest_rewrite(settings.model_context_window),
         )
         return replace(profile, prompt_cache_key=self._cache_key())
 
@@ -120,9 +135,13 @@ class _Engine:
         finally:
             await self._child.close()
 
-    def open(self, stream: int, prompt: Prompt) -> None:
+    def open(self, stream: int, prompt: Prompt | Rewrite) -> None:
         """Ask for an answer."""
         self._connection.open(stream, prompt)
+
+    def steer(self, stream: int, instruction: str, again: Prompt | Rewrite) -> None:
+        """Redirect an answer."""
+        self._connection.steer(stream, instruction, again)
 
     def cancel(self, stream: int) -> None:
         """Stop an answer."""

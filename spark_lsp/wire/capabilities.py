@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from spark_lsp.core.prompt import LONGEST_REWRITE, Prompt, Rewrite
 from spark_lsp.core.settings import Capabilities
 from spark_lsp.wire.faults import Fault, Remedy
 
@@ -20,7 +21,7 @@ class Profile:
     Attributes:
         model: the name to ask for.
         effort: the reasoning effort, None to leave it to the server.
-        max_output_tokens: where an answer is cut.
+        max_output_tokens: where a completion is cut.
         lanes: whether `stream_id` is understood.
         continuation: whether `previous_response_id` is.
         interrupt: whether the private `response.interrupt` is (§1.6 b).
@@ -29,6 +30,7 @@ class Profile:
         steer: whether `response.steer` is (§1.6 a).
         cache_breakpoint: whether an explicit `prompt_cache_breakpoint` is (§6).
         cleans: whether answers are cleaned of what chat models add; a FIM model adds nothing.
+        rewrite_tokens: how many tokens more than a completion a rewrite may have at most.
         refused: further fields of a request that the server does not take.
     """
 
@@ -43,7 +45,15 @@ class Profile:
     steer: bool = False
     cache_breakpoint: bool = False
     cleans: bool = False
+    rewrite_tokens: int = LONGEST_REWRITE
     refused: frozenset[str] = frozenset()
+
+    def roomy(self, prompt: Prompt | Rewrite | None) -> "Profile":
+        """Return the profile with room for the answer to a prompt."""
+        if not isinstance(prompt, Rewrite):
+            return self
+        room = min(prompt.room, self.rewrite_tokens)
+        return replace(self, max_output_tokens=self.max_output_tokens + room)
 
     def without(self, fault: Fault) -> "Profile | None":
         """Return the profile without what a fault says is not understood; None if it says nothing.
@@ -139,7 +149,13 @@ def _named(fault: Fault) -> str:
 
 
 def presumed(
-    base_url: str, model: str, said: Capabilities, *, effort: str | None, max_output_tokens: int
+    base_url: str,
+    model: str,
+    said: Capabilities,
+    *,
+    effort: str | None,
+    max_output_tokens: int,
+    rewrite_tokens: int = LONGEST_REWRITE,
 ) -> Profile:
     """Return what to believe of a model before anything was heard of it.
 
@@ -151,7 +167,8 @@ def presumed(
         model: the model's name.
         said: what a person knows better.
         effort: the reasoning effort that a person has chosen.
-        max_output_tokens: where an answer is cut.
+        max_output_tokens: where a completion is cut.
+        rewrite_tokens: how many tokens more a rewrite may have at most.
     """
     openai = bool(_OPENAI.match(base_url))
     marked = openai and bool(_WITH_BREAKPOINTS.match(model))
@@ -167,7 +184,9 @@ def presumed(
     chosen: dict[str, Any] = {
         name: guess if known[name] is None else known[name] for name, guess in guesses.items()
     }
-    return Profile(model, effort, max_output_tokens, cleans=True, **chosen)
+    return Profile(
+        model, effort, max_output_tokens, cleans=True, rewrite_tokens=rewrite_tokens, **chosen
+    )
 
 
 _OPENAI = re.compile(r"\w+://(?:[^/@]*@)?api\.openai\.com(?=[:/?]|$)")

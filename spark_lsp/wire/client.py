@@ -35,12 +35,13 @@ from collections import deque
 from dataclasses import replace
 from typing import assert_never
 
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.wire import events as wire
+from spark_lsp.wire.bases import Bases
 from spark_lsp.wire.capabilities import Profile, event_named
 from spark_lsp.wire.cleaning import Cleaner
-from spark_lsp.wire.drafts import Base, Drafts
-from spark_lsp.wire.faults import Fault, Remedy
+from spark_lsp.wire.drafts import Drafts
+from spark_lsp.wire.faults import Fault, Remedy, unfinished
 from spark_lsp.wire.frames import Malformed, Unknown
 from spark_lsp.wire.lanes import Lanes, Request, Steering
 from spark_lsp.wire.outcomes import Delta, Ended, Event, Failed, Steered, Step, Unsteered, Warmed
@@ -61,9 +62,8 @@ class Client:
         self._profile = profile
         self._open: dict[int, Request] = {}
         self._waiting: deque[Request] = deque()
-        self._next_warm: Request | None = None
         self._lanes = Lanes(named=profile.lanes)
-        self._base: Base | None = None
+        self._bases = Bases()
         self._drafts = Drafts()
 
     @property
@@ -76,7 +76,7 @@ class Client:
         if self._profile.lanes and not lesser.lanes:
             self._lanes.unname()
         if not lesser.continuation or not lesser.lanes:
-            self._base = None
+            self._bases.used = None
         self._profile = lesser
 
     @property
@@ -98,16 +98,12 @@ class Client:
         """
         if not self._profile.warm_up:
             return Step(events=[Warmed.unable(stable)])
-        step = Step()
-        if (waiting := self._next_warm) is not None:
-            reason = "a newer warm-up took its place"
-            step.events.append(Warmed.cold(waiting.stable, "superseded", reason))
-        self._next_warm = Request(None, stable)
+        step = Step(events=[*self._bases.want(stable)])
         self._dispatch(step)
         return step
 
-    def create(self, handle: int, prompt: Prompt) -> Step:
-        """Asks for a completion; it waits here while no lane is free.
+    def create(self, handle: int, prompt: Prompt | Rewrite) -> Step:
+        """Asks for a completion or a rewrite; it waits here while no lane is free.
 
         Continues from the warm base when the prompt's stable part begins with what was warmed, and
         sends the full input otherwise. A frame over the limit is not sent: the handle fails with
@@ -189,15 +185,14 @@ class Client:
         """
         fault = Fault("connection_lost", reason)
         warming = [request for request in self._lanes.in_flight() if request.handle is None]
-        if self._next_warm is not None:
-            warming.append(self._next_warm)
+        if (waiting := self._bases.wanted) is not None:
+            warming.append(waiting)
         events: list[Event] = [Failed.of(handle, fault) for handle in self._open]
         events += [Warmed.cold(request.stable, fault.code, reason) for request in warming]
         self._open.clear()
         self._waiting.clear()
-        self._next_warm = None
         self._lanes = Lanes(named=self._profile.lanes)
-        self._base = None
+        self._bases = Bases()
         return events
 
     # What frames mean.
@@ -207,10 +202,12 @@ class Client:
         text = "" if request is None else request.read(event)
         if request is None or request.handle is None or request.cancelled:
             return Step()
-        step = Step(events=[Delta(request.handle, text)] if text else [])
-        if request.enough:
-            step.frames.extend(self.cancel(request.handle).frames)
-            step.events.append(Ended(request.handle, wire.Usage()))
+        if not request.enough:
+            return Step(events=[Delta(request.handle, text)] if text else [])
+        step = self.cancel(request.handle)
+        text += request.rest()
+        step.events.extend([Delta(request.handle, text)] if text else [])
+        step.events.append(Ended(request.handle, wire.Usage()))
         return step
 
     def _created(self, event: wire.Created) -> Step:
@@ -222,8 +219,7 @@ class Client:
             return Step()
         request.created = True
         request.response_id = event.response_id
-        if request.parent and self._base and self._base.response_id == request.parent:
-            self._base = replace(self._base, proven=True)
+        self._bases.serves(request)
         steered = request.steering is Steering.ACCEPTED
         request.steering = Steering.NONE
         if request.cancelled:
@@ -307,13 +303,16 @@ class Client:
         if request.handle is None:
             step.events.append(self._prepared(request, usage, reason))
         elif request.wanted:
-            if rest := request.cleaner.close() if request.cleaner else "":
+            if rest := request.rest():
                 step.events.append(Delta(request.handle, rest))
             del self._open[request.handle]
-            ended = Ended(request.handle, usage, reason)
-            # What came too late to be steered is asked anew.
-            asked = request.steering is Steering.ASKED
-            step.events.append(Unsteered(request.handle) if asked else ended)
+            if request.steering is Steering.ASKED:  # what came too late is asked anew
+                step.events.append(Unsteered(request.handle))
+            elif isinstance(request.prompt, Rewrite) and reason != "completed":
+                # A region is not replaced by a part of its new text, or by an excuse.
+                step.events.append(Failed.of(request.handle, unfinished(reason)))
+            else:
+                step.events.append(Ended(request.handle, usage, reason))
         self._dispatch(step)
 
     def _prepared(self, request: Request, usage: wire.Usage, reason: str) -> Warmed:
@@ -325,26 +324,26 @@ class Client:
             return Warmed.cold(request.stable, reason, "the warm-up was cut short")
         newest = self._profile.lanes or not self._lanes.in_flight()  # else it is replaced already
         if newest and self._profile.continuation and request.response_id:
-            self._base = Base(request.lane, request.stable, request.response_id)
+            self._bases.found(request)
         return Warmed(ok=True, stable=request.stable, usage=usage)
 
     def _fail(self, request: Request, fault: Fault, step: Step) -> None:
         self._lanes.take(request)
         lost_parent = bool(request.parent) and fault.names_parent
-        proven = self._base is not None and self._base.proven
-        if lost_parent and self._base is not None and self._base.response_id == request.parent:
-            if self._base.proven and request.handle is not None and self._next_warm is None:
-                # It was good until now: without another one, every key would be sent in full.
-                self._next_warm = Request(None, self._base.stable)
-            self._base = None
+        proven = self._bases.proven
+        if lost_parent:
+            self._bases.lose(request)
         fewer = request.sent is not None and request.sent.without(fault) is not None
         if not (lost_parent and proven):  # else it is about that base, and not about bases
             self.learn(self._profile.without(fault) or self._profile)
-        silent = not request.spoken and not request.cancelled and not step.drop
-        if silent and (lost_parent or fewer):
-            self._again(request, step, full=lost_parent)
-        else:
+        heard = request.spoken or request.turned or request.cancelled or step.drop
+        if heard or not (lost_parent or fewer):
             self._settle(request, fault, step)
+        elif request.handle is not None and request.steering is not Steering.NONE:
+            del self._open[request.handle]
+            step.events.append(Unsteered(request.handle))
+        else:
+            self._again(request, step, full=lost_parent)
         self._dispatch(step)
 
     def _again(self, request: Request, step: Step, *, full: bool) -> None:
@@ -353,8 +352,8 @@ class Client:
             completion = self._begun(request.handle, request.prompt)
             completion.full = full
             self._waiting.appendleft(completion)
-        elif self._next_warm is None and self._profile.warm_up:
-            self._next_warm = Request(None, request.stable, full=full)
+        elif self._bases.wanted is None and self._profile.warm_up:
+            self._bases.wanted = Request(None, request.stable, full=full)
         else:
             step.events.append(Warmed.unable(request.stable))
 
@@ -367,7 +366,7 @@ class Client:
 
     # How requests leave.
 
-    def _begun(self, handle: int, prompt: Prompt | None) -> Request:
+    def _begun(self, handle: int, prompt: Prompt | Rewrite | None) -> Request:
         stable = () if prompt is None else prompt.stable
         cleaner = Cleaner(prompt) if prompt is not None and self._profile.cleans else None
         request = self._open[handle] = Request(handle, stable, prompt, cleaner=cleaner)
@@ -379,22 +378,20 @@ class Client:
             return
         while self._waiting and (lane := self._lanes.free()) is not None:
             self._send(self._waiting.popleft(), lane, step)
-        in_use = None if self._base is None else self._base.lane
-        if self._next_warm is not None and not self._profile.warm_up:
-            step.events.append(Warmed.unable(self._next_warm.stable))
-            self._next_warm = None
-        if self._next_warm is not None and (lane := self._lanes.free_for_base(in_use)) is not None:
-            request, self._next_warm = self._next_warm, None
-            self._send(request, lane, step)
+        lane = self._lanes.free_for_base(self._bases.lane)
+        if not self._profile.warm_up and (waiting := self._bases.take()):
+            step.events.append(Warmed.unable(waiting.stable))
+        elif lane is not None and (waiting := self._bases.take()):
+            self._send(waiting, lane, step)
 
     def _send(self, request: Request, lane: str, step: Step) -> None:
-        frame = self._drafts.frame(self._profile, request, lane, self._base)
+        frame = self._drafts.frame(self._profile, request, lane, self._bases.used)
         if len(frame) >= FRAME_LIMIT:
             message = f"the request has {len(frame) / 2**20:.1f} of 15 MiB: send less context"
             self._settle(request, Fault("frame_too_large", message), step)
             return
         if not self._profile.lanes:
-            self._base = None
+            self._bases.used = None
         request.sent = self._profile
         self._lanes.put(request, lane)
         step.frames.append(frame.decode())

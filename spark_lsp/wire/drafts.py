@@ -5,35 +5,13 @@ spelled, that of `requests`. Source: responses-protocol.md §1.4, §6.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from spark_lsp.core.prompt import Block
+from spark_lsp.wire.bases import Base
 from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.lanes import Request
 from spark_lsp.wire.layout import Item, block_items, stable_items, tail_items
 from spark_lsp.wire.requests import marked, spelled_create, spelled_items
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """A warmed response that requests continue from.
-
-    Attributes:
-        lane: where it was warmed; nothing else runs there while it is in use.
-        stable: what it holds.
-        response_id: its id.
-        proven: whether a completion has continued from it.
-    """
-
-    lane: str
-    stable: tuple[Block, ...]
-    response_id: str
-    proven: bool = False
-
-    def within(self, stable: tuple[Block, ...]) -> bool:
-        """Whether a stable part begins with what is warm."""
-        known = len(self.stable)
-        return bool(known) and stable[:known] == self.stable
 
 
 class Drafts:
@@ -61,7 +39,8 @@ class Drafts:
             head = self._stable(profile, request.stable)
         items = b",".join(filter(None, (head, tail)))
         generate = request.prompt is not None
-        return spelled_create(profile, items, lane, request.parent, generate=generate)
+        asked = profile.roomy(request.prompt)
+        return spelled_create(asked, items, lane, request.parent, generate=generate)
 
     def _stable(self, profile: Profile, stable: tuple[Block, ...]) -> bytes:
         of = (stable, profile.cache_breakpoint)

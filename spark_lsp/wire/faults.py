@@ -109,6 +109,19 @@ class Fault:
         )
 
 
+def unfinished(reason: str) -> Fault:
+    """Return what is wrong with an answer that is of use only as a whole, and ended like this.
+
+    Args:
+        reason: why it did, such as "max_output_tokens".
+    """
+    messages = {
+        "max_output_tokens": "the answer is longer than may be written at once: select less",
+        "refusal": "the model declines to write this",
+    }
+    return Fault(reason, messages.get(reason, f"the answer was cut short ({reason})"))
+
+
 class _Body(msgspec.Struct):
     type: object = None
     code: object = None

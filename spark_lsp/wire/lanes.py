@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.cleaning import Cleaner
 from spark_lsp.wire.events import (
@@ -47,7 +47,7 @@ class Request:
 
     handle: int | None
     stable: tuple[Block, ...]
-    prompt: Prompt | None = None
+    prompt: Prompt | Rewrite | None = None
     lane: str = DEFAULT
     parent: str = ""  # the response it continues from
     full: bool = False  # must not continue: the server forgot what it continued from
@@ -55,6 +55,7 @@ class Request:
     response_id: str = ""  # known from response.created on
     cancelled: bool = False
     spoken: bool = False  # some of its text was heard
+    turned: bool = False  # what is answered is not what was sent, but what was said to it later
     refused: bool = False
     heard: int = 0  # the highest sequence number of a delta
     muted: set[int] = field(default_factory=set)  # output indexes that are no answer
@@ -74,14 +75,22 @@ class Request:
 
     @property
     def enough(self) -> bool:
-        """Whether what the model goes on to write is no part of the answer any more."""
-        return self.cleaner is not None and self.cleaner.over
+        """Whether what the model goes on to write is no part of the answer any more.
+
+        What is being steered goes on all the same, with another answer.
+        """
+        over = self.cleaner is not None and self.cleaner.over
+        return over and self.steering is Steering.NONE
 
     def read(self, event: TextDelta) -> str:
         """Takes in a delta on its lane; returns what it adds to the answer, "" for nothing."""
         if not self._hears(event):
             return ""
         return self.cleaner.feed(event.delta) if self.cleaner else event.delta
+
+    def rest(self) -> str:
+        """The answer has ended: returns what was held back of it, "" for nothing."""
+        return self.cleaner.close() if self.cleaner else ""
 
     def _hears(self, event: TextDelta) -> bool:
         if self.cancelled or not event.delta or event.output_index in self.muted:
@@ -208,7 +217,8 @@ class Lanes:
     def succeed(self, request: Request) -> None:
         """The response has ended, and another of the same request follows on its lane."""
         self._last_ids[request.lane] = request.response_id
-        request.created = request.refused = False
+        request.created = request.refused = request.spoken = False
+        request.turned = True
         request.response_id, request.heard = "", 0
         if request.cleaner is not None and request.prompt is not None:
             request.cleaner = Cleaner(request.prompt)

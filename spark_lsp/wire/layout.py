@@ -12,7 +12,9 @@ user       <context kind="file" path="src/a.py"> … </context>    one per block
 user       <cursor path="src/b.py"> <after> suffix </after> <before> prefix     ends at the cursor
 ```
 
-Instead of the last, where a region is to be rewritten:
+What a person has said while the completion was being written stands as an <instruction> between
+the two, so that the prefix is the last word all the same. Instead of the last, where a region is to
+be rewritten:
 
 ```
 user       <edit path="src/b.py"> <before> … </before> <region> … </region> <after> … </after>
@@ -45,6 +47,10 @@ indentation, nor what stands after it. No explanation, no Markdown fence, no tag
 indentation and style as the code around it. Stop where the thought ends, at most a few lines. \
 Answer with nothing if nothing is missing."""
 
+GUIDED = """\
+This time, write what is missing as <instruction> says; all else holds."""
+"""What is different about a completion of which the person has said something."""
+
 REWRITE = """\
 This time, rewrite <region> as <instruction> says. Answer with only the new text of the region, \
 all of it, with its indentation: no text from before or after it, no explanation, no fence, no \
@@ -56,11 +62,15 @@ MARKUP = ("context", "cursor", "edit", "before", "after", "region", "instruction
 
 _CONTEXT_CLOSE = "\n</context>\n"
 _BEFORE_OPEN = "\n</after>\n<before>\n"
+_GUIDED_OPEN = f"\n</instruction>\n{GUIDED}\n<before>\n"
 _REGION_OPEN = "\n</before>\n<region>\n"
 _AFTER_OPEN = "\n</region>\n<after>\n"
 _INSTRUCTION_OPEN = "\n</after>\n<instruction>\n"
 _EDIT_CLOSE = f"\n</instruction>\n{REWRITE}"
 _CHAT_CLOSE = "</before>\nWrite only what is missing where </before> stands."
+_CHAT_GUIDED_CLOSE = (
+    "</before>\nWrite only what is missing where </before> stands, as <instruction> says."
+)
 
 _CONTEXT_OPEN = re.compile(
     r'<context kind=("(?:[^"\\]|\\.)*") path=("(?:[^"\\]|\\.)*")>\n', re.DOTALL
@@ -100,7 +110,10 @@ def tail_items(prompt: Prompt | Rewrite) -> list[Item]:
     path = _quoted(prompt.path)
     if isinstance(prompt, Prompt):
         opening = f"<cursor path={path}>\n<after>\n"
-        return [_message("user", opening, prompt.suffix, _BEFORE_OPEN, prompt.prefix)]
+        between = [_BEFORE_OPEN]
+        if prompt.instruction:
+            between = [_INSTRUCTION_OPEN, prompt.instruction, _GUIDED_OPEN]
+        return [_message("user", opening, prompt.suffix, *between, prompt.prefix)]
     return [
         _message(
             "user",
@@ -130,7 +143,9 @@ def chat_messages(prompt: Prompt | Rewrite) -> list[dict[str, str]]:
     users = [item["role"] == "user" for item in items]
     first = users.index(True) if True in users else len(items)
     asked = [*items[first:], *tail_items(prompt)]
-    closing = _CHAT_CLOSE if isinstance(prompt, Prompt) else ""
+    closing = ""
+    if isinstance(prompt, Prompt):
+        closing = _CHAT_GUIDED_CLOSE if prompt.instruction else _CHAT_CLOSE
     return [
         {"role": "system", "content": f"{TASK}\n{_text(items[1:first])}"},
         {"role": "user", "content": _text(asked) + closing},
@@ -148,7 +163,7 @@ def read(items: Sequence[object]) -> Prompt:
     Of a rewrite, see `read_rewrite`, the cursor stands where the region begins. Nothing raises.
     """
     stable: list[Block] = []
-    path = prefix = suffix = ""
+    path = prefix = suffix = instruction = ""
     placed = False
     for item in items:
         message = _opened(item)
@@ -156,18 +171,14 @@ def read(items: Sequence[object]) -> Prompt:
             continue
         role, texts = message
         match texts:
-            case [opening, suffix_text, middle, prefix_text] if (
-                role == "user"
-                and middle == _BEFORE_OPEN
-                and (found := _attributes(_CURSOR_OPEN, opening)) is not None
-            ):
-                path, prefix, suffix = found[0], prefix_text, suffix_text
-                placed = True
+            case _ if role == "user" and (cursor := _cursor(texts)) is not None:
+                path, prefix, suffix = cursor.path, cursor.prefix, cursor.suffix
+                instruction, placed = cursor.instruction, True
             case _ if (block := _block(texts)) is not None:
                 stable.append(block)
             case _ if role == "user" and (edit := _edit(texts)) is not None:
                 path, prefix, suffix = edit.path, edit.before, edit.region + edit.after
-                placed = True
+                instruction, placed = "", True
             case _ if role == "user" and texts and not placed:
                 path, prefix, suffix = "", "".join(texts), ""
             case _ if role == "assistant" and isinstance(item, Mapping):
@@ -175,7 +186,7 @@ def read(items: Sequence[object]) -> Prompt:
                     prefix += "".join(texts)
             case _:
                 pass
-    return Prompt(tuple(stable), path, prefix, suffix)
+    return Prompt(tuple(stable), path, prefix, suffix, instruction)
 
 
 def read_rewrite(items: Sequence[object]) -> Rewrite | None:
@@ -183,17 +194,12 @@ def read_rewrite(items: Sequence[object]) -> Rewrite | None:
 
     The last user message with text decides what is asked.
     """
-    asked: Rewrite | None = None
-    for item in items:
-        message = _opened(item)
-        if (
-            message is not None
-            and message[0] == "user"
-            and message[1]
-            and _block(message[1]) is None
-        ):
-            asked = _edit(message[1])
-    return None if asked is None else replace(asked, stable=read(items).stable)
+    for item in reversed(items):
+        role, texts = _opened(item) or ("", [])
+        if role == "user" and texts and _block(texts) is None:
+            asked = _edit(texts)
+            return None if asked is None else replace(asked, stable=read(items).stable)
+    return None
 
 
 def _message(role: Literal["developer", "user"], *texts: str) -> Item:
@@ -215,6 +221,22 @@ def _block(texts: Sequence[str]) -> Block | None:
             return None if found is None else Block(found[0], found[1], text)
         case _:
             return None
+
+
+def _cursor(texts: Sequence[str]) -> Prompt | None:
+    """The completion that the parts of a message ask for, without the stable part."""
+    match texts:
+        case [opening, suffix, middle, prefix] if middle == _BEFORE_OPEN:
+            instruction = ""
+        case [opening, suffix, first, instruction, second, prefix] if (first, second) == (
+            _INSTRUCTION_OPEN,
+            _GUIDED_OPEN,
+        ):
+            pass
+        case _:
+            return None
+    found = _attributes(_CURSOR_OPEN, opening)
+    return None if found is None else Prompt((), found[0], prefix, suffix, instruction)
 
 
 def _edit(texts: Sequence[str]) -> Rewrite | None:

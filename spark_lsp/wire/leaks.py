@@ -40,8 +40,8 @@ _ROLE = re.compile(r"(?:assistant|model|final)?(?:\r?\n){0,2}")
 """What may follow a control token that begins an answer."""
 _LONGEST_ROLE = len("assistant\r\n\r\n")
 _LINE_END = re.compile(r"\r?\n")
-_QUOTING = re.compile(r"(?:^|[^\w\"'`)\]}.!?])[A-Za-z]?[\"'`]\Z")
-"""How a text ends in which a quotation has just begun."""
+_QUOTING = re.compile(r"(?:^|[^\w\"'`)\]}.!?\\])[A-Za-z]?[\"'`]\Z|\\[\"'`]\Z")
+"""How a text ends in which a quotation has just begun; a letter behind a backslash begins none."""
 
 _COURTESIES = ("Sure", "Sure thing", "Certainly", "Of course", "Absolutely", "Okay", "OK", "Got it")
 _OPENERS = (

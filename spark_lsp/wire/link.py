@@ -26,7 +26,7 @@ they carry has ended. There are at most three legs.
 
 from collections.abc import Callable
 
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.wire import outcomes
 from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.client import Client
@@ -34,6 +34,7 @@ from spark_lsp.wire.delays import Overload, Pace, Redial
 from spark_lsp.wire.faults import Fault
 from spark_lsp.wire.legs import Act, Dial, Drop, Leg, Send, Spares
 from spark_lsp.wire.outcomes import Failed, Steered, Step, Unsteered, Warmed
+from spark_lsp.wire.warming import Warming
 
 _LOST = Fault("connection_lost", "the connection to the model was lost")
 
@@ -56,11 +57,10 @@ class Link:
         self._current: Leg | None = None
         self._spare: Leg | None = None  # only beside a current one
         self._dial_at: float | None = None
-        self._waiting: dict[int, Prompt] = {}
-        self._again: dict[int, Prompt] = {}
+        self._waiting: dict[int, Prompt | Rewrite] = {}
+        self._again: dict[int, Prompt | Rewrite] = {}
         self._carriers: dict[int, Leg] = {}
-        self._stable: tuple[Block, ...] = ()
-        self._untold: float | None = None  # when `Warmed` is told though nobody has said so
+        self._warming = Warming()
         self._acts: list[Act] = []
 
     @property
@@ -81,22 +81,27 @@ class Link:
         if self._dial_at is not None and not relaxed:
             self._dial_at = min(self._dial_at, now + self._redial.delay)
 
-    def create(self, handle: int, prompt: Prompt, now: float) -> list[Act]:
-        """Ask for a completion; it fails at once while there is no connection."""
+    def create(self, handle: int, prompt: Prompt | Rewrite, now: float) -> list[Act]:
+        """Ask for a completion or a rewrite; it fails at once while there is no connection."""
         self._waiting[handle] = prompt
         self._place(now)
         return self._taken()
 
     def cancel(self, handle: int, now: float) -> list[Act]:
-        """Forget a completion: nothing is said about it any more."""
+        """Forget what was asked: nothing is said about it any more."""
         self._waiting.pop(handle, None)
         if leg := self._carriers.get(handle):
             self._stop(leg, handle, now)
         self._place(now)
         return self._taken()
 
-    def steer(self, handle: int, instruction: str, again: Prompt, now: float) -> list[Act]:
-        """Redirect an answer: the model is told so where it can be, else `again` is asked."""
+    def steer(
+        self, handle: int, instruction: str, again: Prompt | Rewrite, now: float
+    ) -> list[Act]:
+        """Redirect an answer: the model is told so where it can be, else `again` is asked.
+
+        `Steered` says how; what is told before it belongs to the old answer, and nothing after.
+        """
         if leg := self._carriers.get(handle):
             self._again[handle] = again
             self._take(leg, leg.client.steer(handle, instruction), now)
@@ -107,10 +112,10 @@ class Link:
 
     def warm(self, stable: tuple[Block, ...], now: float) -> list[Act]:
         """Prepare for prompts with this stable part; `Warmed` says when that is over."""
-        self._stable = stable
+        self._warming.stable = stable
         if self._current is not None:
-            self._untold = now + self._pace.warming
-            self._prepare(self._current, now)
+            self._warming.due = now + self._pace.warming
+            self._take(self._current, self._warming.prepare(self._current), now)
             if self._spare is not None and self._spare.open:
                 self._make_ready(self._spare, now)
         return self._taken()
@@ -172,7 +177,7 @@ class Link:
 
     def deadline(self) -> float | None:
         """When `tick` should be called if nothing happens before, or None."""
-        times = [self._dial_at, self._untold, self._spare_due()]
+        times = [self._dial_at, self._warming.due, self._spare_due()]
         for leg in self._legs.values():
             times += [leg.ends, leg.mute_at(self._pace)]
         return min((time for time in times if time is not None), default=None)
@@ -182,8 +187,8 @@ class Link:
         if self._dial_at is not None and self._dial_at <= now:
             self._dial_at = None
             self._dial()
-        if self._untold is not None and self._untold <= now:
-            self._tell_warmed()
+        if self._warming.due is not None and self._warming.due <= now:
+            self._acts += self._warming.told()
         for leg in list(self._legs.values()):
             if (mute := leg.mute_at(self._pace)) is not None and mute <= now:
                 self._give_up(leg, "the model does not answer any more", now)
@@ -206,8 +211,8 @@ class Link:
         self._spare = None if leg is self._spare else self._spare
         leg.client.learn(self._profile)
         self._spares.served()
-        if leg.ready and leg.prepared is self._stable:
-            self._tell_warmed()
+        if leg.ready and self._warming.holds(leg):
+            self._acts += self._warming.told()
 
     def _spare_due(self) -> float | None:
         """When a spare is to be dialled, or to take over for age; None if neither is foreseen."""
@@ -271,7 +276,7 @@ class Link:
                 # A spare that is being dialled will be the current leg.
                 dialling, self._spare = self._spare, None
                 self._dial_at = None if dialling else now + self._redial.delay
-                self._current = self._untold = None
+                self._current = self._warming.due = None
                 self._acts.append(outcomes.Disconnected(reason, self._redial.hopeless))
         self._tell(leg, leg.client.lost(reason))
         self._place(now)
@@ -283,7 +288,7 @@ class Link:
 
     def _wanted(self, leg: Leg) -> bool:
         """Whether anybody waits for what a leg carries."""
-        return leg in self._carriers.values() or (leg.prepared is self._stable and not leg.ready)
+        return leg in self._carriers.values() or (self._warming.holds(leg) and not leg.ready)
 
     # How requests find a leg.
 
@@ -320,17 +325,13 @@ class Link:
 
     def _make_ready(self, leg: Leg, now: float) -> None:
         """Prepare a spare like the current leg."""
-        worthwhile = bool(self._stable) and self._profile.lanes  # else a base serves once
-        if worthwhile and leg.prepared is not self._stable:
+        worthwhile = bool(self._warming.stable) and self._profile.lanes  # else a base serves once
+        if worthwhile and not self._warming.holds(leg):
             leg.ends = now + self._pace.warming
-            self._prepare(leg, now)
+            self._take(leg, self._warming.prepare(leg), now)
         elif leg.ready or not worthwhile:
             leg.ready, leg.ends = True, leg.old_at(self._pace)
         self._take_over(now)
-
-    def _prepare(self, leg: Leg, now: float) -> None:
-        leg.prepared, leg.ready = self._stable, False
-        self._take(leg, leg.client.warm(self._stable), now)
 
     # What follows from a step of a leg's client.
 
@@ -369,23 +370,12 @@ class Link:
         self._again.pop(handle, None)
 
     def _warmed(self, leg: Leg, event: Warmed) -> None:
-        leg.useful |= event.ok
-        code = event.fault.code if event.fault else ""
-        other = self._current is not None and self._current.prepared is self._stable
-        # What cannot be warmed is sent cold; what was overtaken is warmed by another.
-        overtaken = code == "superseded" or (code == "connection_lost" and other)
-        if overtaken or event.stable is not self._stable:
+        if not self._warming.over(leg, event, self._current):
             return
-        leg.ready = True
         if leg is self._spare:
             leg.ends = leg.old_at(self._pace)
         else:
-            self._tell_warmed()
-
-    def _tell_warmed(self) -> None:
-        if self._untold is not None:
-            self._untold = None
-            self._acts.append(Warmed(ok=True, stable=self._stable))
+            self._acts += self._warming.told()
 
     def _redirect(self, leg: Leg, handle: int, now: float) -> None:
         """The lower rungs of the ladder (§9.4): end the answer, and ask anew."""

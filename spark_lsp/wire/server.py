@@ -29,11 +29,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, assert_never
 
-from spark_lsp.core.prompt import Prompt
+from spark_lsp.core.prompt import Prompt, Rewrite
 from spark_lsp.wire.emitter import Emitter
 from spark_lsp.wire.events import Usage
 from spark_lsp.wire.frames import Malformed, Unknown
-from spark_lsp.wire.layout import Item, read
+from spark_lsp.wire.layout import Item, read, read_rewrite
 from spark_lsp.wire.objections import (
     BAD_LANE,
     Refusal,
@@ -55,7 +55,7 @@ _PENDING_STEERS = 8
 
 @dataclass(frozen=True, slots=True)
 class Generate:
-    """Complete this prompt: call `delta` as text comes, then `finish` or `fail`.
+    """Answer this prompt: call `delta` as text comes, then `finish` or `fail`.
 
     Attributes:
         key: what to call them with.
@@ -65,7 +65,7 @@ class Generate:
     """
 
     key: str
-    prompt: Prompt
+    prompt: Prompt | Rewrite
     instructions: str = ""
     max_output_tokens: int | None = None
 
@@ -75,7 +75,7 @@ class Prepare:
     """Get ready for prompts that begin like this one, then call `finish`; no text is wanted."""
 
     key: str
-    prompt: Prompt
+    prompt: Prompt | Rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +277,8 @@ class Server:
         items = objection(request, self._model) or self._items(request)
         if isinstance(items, Refusal):
             return items
-        key, prompt, told_back = f"resp_{self._ids()}", read(items), request.told_back
+        prompt = read_rewrite(items) or read(items)
+        key, told_back = f"resp_{self._ids()}", request.told_back
         command: Generate | Prepare
         if request.generate is False:
             command = Prepare(key, prompt)
@@ -304,7 +305,8 @@ class Server:
         assert isinstance(ended.command, Generate)
         key = f"resp_{self._ids()}"
         prompt = ended.command.prompt
-        prompt = replace(prompt, prefix=prompt.prefix + ended.emitter.written)
+        if isinstance(prompt, Prompt):
+            prompt = replace(prompt, prefix=prompt.prefix + ended.emitter.written)
         said = (item for steer in ended.steers for item in steer.items)
         successor = replace(
             ended,

@@ -15,7 +15,7 @@ from rich.console import Console
 from spark_lsp.cli.bench import command
 from spark_lsp.cli.bench.corpus import caching, copied, corpus, indexed
 from spark_lsp.cli.bench.figures import Figure, table
-from spark_lsp.cli.bench.processes import VISIBLE, children, resident
+from spark_lsp.cli.bench.processes import VISIBLE, Spent, children, resident, spent
 from spark_lsp.cli.bench.rehearsal import Rehearsal
 from spark_lsp.cli.bench.retyping import PrefixCache, alike, bodies, measure, typing
 from spark_lsp.cli.bench.rivals import spread
@@ -252,3 +252,35 @@ def test_children_are_found_by_their_arguments() -> None:
         assert 1 < resident(process.pid) < 200
 
         process.communicate()
+
+
+BUSY = """
+import subprocess, sys, time
+while time.process_time() < 0.1: pass
+if sys.argv[1:]:
+    silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    subprocess.run([sys.executable, "-c", sys.argv[1]], **silent)
+    child = subprocess.Popen(
+        [sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    child.stdout.readline()
+print(flush=True)
+sys.stdin.read()
+"""
+"""Takes a tenth of a second, as do a child that has ended and one that has not."""
+
+
+def test_what_was_spent_is_told_apart_for_a_process_and_its_children() -> None:
+    if not VISIBLE:
+        return
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY, BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        after = spent(process.pid)
+        process.communicate()
+
+    assert after.own >= 0.09
+    assert after.children >= 0.18
+    assert Spent(0.0, 0.0) == after.since(after)

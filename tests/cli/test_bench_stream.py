@@ -1,6 +1,8 @@
 """What `bench stream` measures: tokens that have reached an editor, through a real server."""
 
+import ast
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,12 @@ def test_the_number_of_tokens_must_be_one(tmp_path: Path, monkeypatch: pytest.Mo
 
     with pytest.raises(CommandError, match="number of tokens, not 'many'"):
         stream.stream(Corpus(tmp_path, "", tmp_path), lambda _what: None)
+
+
+def test_what_is_streamed_is_one_statement_that_goes_round_in_no_circle() -> None:
+    words = stream.words(2_000)
+    text = "".join(words)
+
+    assert {4} == set(map(len, words))
+    assert 1 == len(ast.parse(f"value ={text}").body)
+    assert not re.search(r"([A-Z]{2}.{1,30}?)\1\1", text)

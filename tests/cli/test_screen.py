@@ -50,6 +50,68 @@ def test_accepting_inserts_the_ghost_text_at_the_cursor(
     assert (len(before + ghost), "", 2) == (shown.cursor, shown.ghost, shown.version)
 
 
+@given(st.text(alphabet="ab_ (=\r\n😀", max_size=12), st.data())
+def test_taking_over_word_by_word_or_line_by_line_gives_what_accepting_gives(
+    ghost: str, data: st.DataObject
+) -> None:
+    stepping, accepting = screen(ghost=ghost), screen(ghost=ghost)
+    while stepping.ghost:
+        before = stepping.ghost
+        taken = stepping.accept_word() if data.draw(st.booleans()) else stepping.accept_line()
+        assert taken
+        assert before == taken + stepping.ghost
+    accepting.accept()
+
+    assert accepting.text == stepping.text
+    assert accepting.cursor == stepping.cursor
+
+
+@pytest.mark.parametrize(
+    ("ghost", "word", "line"),
+    [
+        ("value = 1", "value", "value = 1"),
+        (" = (1)\n", " =", " = (1)"),
+        ("():\r\n    pass\r\n", "():", "():"),
+        ("\r\n    pass\r\n", "\r\n    pass", "\r\n    pass"),
+        ("\n\nx", "\n\nx", "\n"),
+        ("  ", "  ", "  "),
+        ("", "", ""),
+    ],
+)
+def test_a_part_of_the_ghost_text_is_taken_over(ghost: str, word: str, line: str) -> None:
+    by_word, by_line = screen(ghost=ghost), screen(ghost=ghost)
+
+    assert (word, line) == (by_word.accept_word(), by_line.accept_line())
+    assert (ghost[len(word) :], ghost[len(line) :]) == (by_word.ghost, by_line.ghost)
+    assert f"x = {word}\n" == by_word.text.string
+    assert f"x = {line}\n" == by_line.text.string
+
+
+def test_sending_ghost_text_away_leaves_the_buffer() -> None:
+    shown = screen(ghost="value")
+
+    assert "value" == shown.dismiss()
+    assert ("", "x = \n", 1) == (shown.ghost, shown.text.string, shown.version)
+
+
+@pytest.mark.parametrize(
+    ("source", "deleted", "left", "ghost", "version"),
+    [
+        ("ab<CURSOR>c", "b", "ac", "", 2),
+        ("a\r\n<CURSOR>c", "\r\n", "ac", "", 2),
+        ("a\n<CURSOR>c", "\n", "ac", "", 2),
+        ("<CURSOR>c", "", "c", "xyz", 1),
+    ],
+)
+def test_deleting_takes_ghost_text_away(
+    source: str, deleted: str, left: str, ghost: str, version: int
+) -> None:
+    shown = screen(source, ghost="xyz")
+
+    assert deleted == shown.backspace()
+    assert (left, ghost, version) == (shown.text.string, shown.ghost, shown.version)
+
+
 @given(st.text(alphabet="ab\n😀", max_size=8), st.integers(0, 8))
 def test_typing_all_of_the_ghost_text_gives_what_accepting_gives(ghost: str, typed: int) -> None:
     typing, accepting = screen(ghost=ghost), screen(ghost=ghost)
@@ -121,6 +183,96 @@ def test_growth_that_takes_text_back_is_counted() -> None:
         shown.answered(1, answer(text), final=False)
 
     assert ("other", 2) == (shown.ghost, shown.shrunk_frames)
+
+
+def over(text: str, start: tuple[int, int], end: tuple[int, int]) -> dict[str, Any]:
+    """Return a completion list with one item that replaces a range."""
+    first, last = ({"line": line, "character": character} for line, character in (start, end))
+    return {"items": [{"insertText": text, "range": {"start": first, "end": last}}]}
+
+
+def test_an_item_for_the_completion_menu_repeats_what_stands_before_the_cursor() -> None:
+    shown = screen("x\n😀.ap<CURSOR>")
+
+    assert "pend" == shown.answered(1, over("append", (1, 3), (1, 5)), final=False)
+    assert "pend(1)" == shown.answered(1, over("append(1)", (1, 3), (1, 5)), final=True)
+    assert ("pend(1)", 0) == (shown.ghost, shown.faults)
+    shown.accept()
+    assert "x\n😀.append(1)" == shown.text.string
+
+
+@pytest.mark.parametrize(
+    ("result", "counts"),
+    [
+        pytest.param(over("append", (1, 2), (1, 4)), (0, 0), id="repeats what stands there"),
+        pytest.param(over("bpend", (1, 2), (1, 4)), (0, 1), id="replaces what stands there"),
+        pytest.param(over("a", (1, 2), (1, 4)), (0, 1), id="takes away what stands there"),
+        pytest.param(over("x\nx.ap", (0, 0), (1, 4)), (0, 1), id="of two lines"),
+        pytest.param(over("ap", (1, 5), (1, 4)), (0, 1), id="upside down"),
+        pytest.param(over("ap", (1, -1), (1, 4)), (0, 1), id="before the line"),
+        pytest.param(over("append", (1, 2), (1, 3)), (1, 0), id="ends before the cursor"),
+        pytest.param(over("append)", (1, 2), (1, 5)), (1, 0), id="ends after the cursor"),
+    ],
+)
+def test_an_item_replaces_nothing_but_text_that_it_repeats(
+    result: dict[str, Any], counts: tuple[int, int]
+) -> None:
+    shown = screen("x\nx.ap<CURSOR>)\n")
+    shown.answered(1, result, final=True)
+
+    assert counts == (shown.stale_frames, shown.misplaced_frames)
+    assert sum(counts) == shown.faults
+    assert ("" if sum(counts) else "pend") == shown.ghost
+
+
+def test_every_item_of_an_answer_is_looked_at() -> None:
+    shown = screen()
+    first, second = answer("value")["items"] + over("x", (0, 1), (0, 4))["items"]
+    shown.answered(1, {"items": [first, second]}, final=True)
+
+    assert ("", 1) == (shown.ghost, shown.misplaced_frames)
+
+
+@pytest.mark.parametrize(
+    ("last", "counts"),
+    [
+        ("value = 1", (0, 0)),
+        ("value = 1\nother = 2", (0, 0)),
+        ("value", (1, 0)),
+        ("", (0, 1)),
+        ("valid", (0, 1)),
+    ],
+)
+def test_a_final_answer_may_end_shown_text_and_not_change_it(
+    last: str, counts: tuple[int, int]
+) -> None:
+    shown = screen()
+    shown.asked()
+    shown.answered(1, answer("value = 1"), final=False)
+    shown.answered(1, answer(last) if last else {"items": []}, final=True)
+
+    assert (last, *counts) == (shown.ghost, shown.cut_frames, shown.shrunk_frames)
+
+
+def test_growth_may_not_be_cut_before_it_is_final() -> None:
+    shown = screen()
+    shown.answered(1, answer("value = 1"), final=False)
+    shown.answered(1, answer("value"), final=False)
+
+    assert (0, 1) == (shown.cut_frames, shown.shrunk_frames)
+
+
+@pytest.mark.parametrize(
+    ("text", "swapped"), [("alue", 0), ("alue = 1", 0), ("al", 1), ("other", 1), ("", 1)]
+)
+def test_text_that_agrees_is_replaced_by_its_extension_alone(text: str, swapped: int) -> None:
+    shown = screen(ghost="value")
+    shown.key("v")
+    shown.asked()
+    result = answer(text, character=5) if text else {"items": []}
+    shown.answered(2, result, final=True)
+
+    assert (text, swapped, 0) == (shown.ghost, shown.swapped_frames, shown.shrunk_frames)
 
 
 def test_growth_begins_anew_with_each_request() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_lsp.core.text import Edit, Text
-from spark_lsp.core.windows import Tail, outside
+from spark_lsp.core.windows import Tail, estimated, outside
 
 LONG = "".join(f"value_{number} = {number}\n" for number in range(2000))
 
@@ -77,3 +77,8 @@ def test_what_the_windows_show_is_cut_out_of_a_copy_of_the_file() -> None:
 
     assert (LONG[: tail.start], LONG[tail.end :]) == outside(LONG, tail.prefix, tail.suffix)
     assert ("", "") == outside("something else", tail.prefix, tail.suffix)
+
+
+@given(texts)
+def test_tokens_are_estimated_from_bytes_and_rounded_up(string: str) -> None:
+    assert size(string) <= 3 * estimated(string) < size(string) + 3

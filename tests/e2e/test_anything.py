@@ -65,10 +65,30 @@ class Fuzzer:
                     "context": context,
                     **token,
                 }
+            case "spark/edit":
+                place = {"range": {"start": self.position(), "end": self.position()}}
+                return {
+                    "textDocument": self.document(),
+                    "instruction": self.random.choice(["tidy", "", " ", 7, "x" * 3000]),
+                    **self.random.choice([place, {}, {"range": None}]),
+                    **self.random.choice([{}, {"partialResultToken": "t", "workDoneToken": 3}]),
+                }
+            case "textDocument/copilotInlineEdit":
+                return {"textDocument": self.document(), "position": self.position()}
+            case "spark/steer" | "spark/interrupt" | "spark/explain":
+                return {
+                    "textDocument": self.document(),
+                    "position": self.position(),
+                    "instruction": self.random.choice(["shorter", ""]),
+                    **self.random.choice([{}, {"expectedId": 3, "id": "4"}, {"id": None}]),
+                }
+            case "textDocument/didShowCompletion" | "textDocument/didPartiallyAcceptCompletion":
+                command = {"command": "spark.accept", "arguments": [self.random.randrange(40)]}
+                return {"item": {"insertText": "x", "command": command}, "acceptedLength": 2}
             case "workspace/executeCommand":
                 return {
-                    "command": self.random.choice(["spark.accept", "rm"]),
-                    "arguments": self.random.choice([[1], [], None]),
+                    "command": self.random.choice(["spark.accept", "spark.reject", "rm"]),
+                    "arguments": self.random.choice([[self.random.randrange(40)], [], None]),
                 }
             case "workspace/didChangeConfiguration":
                 return {
@@ -91,6 +111,9 @@ class Fuzzer:
             [
                 *["textDocument/inlineCompletion", "textDocument/didChange"] * 6,
                 *["textDocument/didOpen", "textDocument/didClose"] * 2,
+                *["spark/edit", "textDocument/copilotInlineEdit", "spark/steer"] * 2,
+                "spark/interrupt", "spark/explain", "textDocument/didShowCompletion",
+                "textDocument/didPartiallyAcceptCompletion",
                 "textDocument/didSave", "textDocument/hover", "workspace/executeCommand",
                 "workspace/didChangeConfiguration", "workspace/didChangeWatchedFiles",
                 "$/cancelRequest", "$/setTrace", "$/unknown", "initialize", "initialized",
@@ -108,6 +131,11 @@ class Fuzzer:
             del message["params"]
         is_request = method in {
             "textDocument/inlineCompletion",
+            "textDocument/copilotInlineEdit",
+            "spark/edit",
+            "spark/steer",
+            "spark/interrupt",
+            "spark/explain",
             "textDocument/hover",
             "initialize",
             "workspace/executeCommand",

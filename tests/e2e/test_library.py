@@ -58,7 +58,7 @@ async def test_a_librarian_that_is_killed_is_replaced_and_keys_are_answered_mean
     root: Path,
 ) -> None:
     async with at_work(root) as (model, editor):
-        await asked(model, editor, "1")
+        await asked(model, editor, "q")
         await model.until(lambda: told(model, HELPER))
         (librarian,) = (
             child for child in editor.children() if "spark_lsp.server.librarian" in child.cmdline()
@@ -83,7 +83,7 @@ async def test_a_librarian_that_is_killed_is_replaced_and_keys_are_answered_mean
             params = {
                 "textDocument": {"uri": editor.uri},
                 "position": {"line": 1, "character": 0},
-                "context": {"triggerKind": 2},
+                "context": {"triggerKind": 1},
             }
             answer = editor.client.request("textDocument/inlineCompletion", params)
             await (await model.next()).end()
@@ -93,7 +93,7 @@ async def test_a_librarian_that_is_killed_is_replaced_and_keys_are_answered_mean
 async def test_instructions_reach_the_model_and_so_do_their_changes(root: Path) -> None:
     (root / "AGENTS.md").write_text("Be brief.\n", "utf-8")
     async with at_work(root) as (model, editor):
-        await asked(model, editor, "1")
+        await asked(model, editor, "q")
         await model.until(lambda: told(model, "Be brief."))
         (root / "AGENTS.md").write_text("Be thorough.\n", "utf-8")
         changes = [{"uri": (root / "AGENTS.md").as_uri(), "type": 2}]
@@ -106,7 +106,7 @@ async def test_a_damaged_index_is_rebuilt_and_the_person_hears_of_it(root: Path)
     store.parent.mkdir(parents=True)
     store.write_bytes(b"this is no database" * 1000)
     async with at_work(root) as (model, editor):
-        await asked(model, editor, "1")
+        await asked(model, editor, "q")
         await model.until(lambda: told(model, HELPER))
         await editor.until(lambda: any("rebuilt" in it for it in editor.messages))
 
@@ -141,7 +141,7 @@ async def test_the_indexing_is_shown_and_can_be_cancelled(root: Path) -> None:
 
 async def test_files_are_watched_where_the_editor_does_not_tell_of_them(root: Path) -> None:
     async with at_work(root) as (model, editor):
-        await asked(model, editor, "1")
+        await asked(model, editor, "q")
         await model.until(lambda: told(model, HELPER))
         (root / "AGENTS.md").write_text("Be kind.\n", "utf-8")
         await model.until(lambda: told(model, "Be kind."))

@@ -125,7 +125,7 @@ def test_a_thread_that_hangs_does_not_keep_the_process() -> None:
                 asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)
                 return 3
 
-        asyncio.run(serve._served(App(), None))
+        asyncio.run(serve._served(App(), None, None))
     """
     done = subprocess.run([sys.executable, "-c", script], timeout=PATIENCE, check=False)
 

@@ -19,6 +19,8 @@ NOTIFICATIONS = [
     "textDocument/didChange", "textDocument/didClose", "workspace/didChangeConfiguration",
     "workspace/didChangeWorkspaceFolders", "workspace/didChangeWatchedFiles",
     "notebookDocument/didOpen", "window/workDoneProgress/cancel",
+    "textDocument/didShowCompletion", "textDocument/didShowInlineEdit",
+    "textDocument/didPartiallyAcceptCompletion",
 ]  # fmt: skip
 
 

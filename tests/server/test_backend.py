@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from spark_lsp.core.exclusion import SIZE_LIMIT
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.core.settings import EMBEDDED
 from spark_lsp.engine.model import Engine, Piece
 from spark_lsp.server import teacher as teacher_module
@@ -24,6 +24,7 @@ from spark_lsp.server.web import listening
 from spark_lsp.server.websocket import Socket, connect
 from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.client import Client
+from spark_lsp.wire.layout import stable_items, tail_items
 from spark_lsp.wire.outcomes import Delta, Ended, Event, Failed
 from tests.heard import PATIENCE
 
@@ -63,8 +64,8 @@ class Visitor:
         self._handles = 0
         self._stream = socket.frames()
 
-    def create(self, prompt: Prompt) -> int:
-        """Ask for a completion and return its handle."""
+    def create(self, prompt: Prompt | Rewrite) -> int:
+        """Ask for an answer and return its handle."""
         self._handles += 1
         for frame in self.client.create(self._handles, prompt).frames:
             self.socket.send(frame)
@@ -219,6 +220,55 @@ async def test_a_steered_answer_ends_and_its_successor_goes_on_after_its_text() 
     assert len(written) == ended["usage"]["output_tokens"]
     assert first == second["previous_response_id"]
     assert ["x = ", "x = " + written] == prefixes
+
+
+async def test_who_wants_a_region_rewritten_is_told_that_the_engine_only_completes() -> None:
+    """Instead of an answer that has nothing to do with what was wanted; the next one is served."""
+    rewrite = Rewrite((), "open.py", "", "x = 1\n", "", "Double it.")
+    engine = Endless()
+    async with visiting(engine) as visitor:
+        handle = visitor.create(rewrite)
+        while not visitor.events:
+            await visitor.frame()
+        (failed,) = visitor.events
+
+        assert isinstance(failed, Failed)
+        assert (handle, "instructions_not_supported") == (failed.handle, failed.code)
+        assert (False, False) == (failed.transient, failed.lasting)
+        assert "cannot follow instructions" in failed.message
+        assert PROFILE == visitor.client.profile
+        assert {} == engine.written
+        following = visitor.create(PROMPT)
+        while not any(it == Delta(following, "x") for it in visitor.events):
+            await visitor.frame()
+
+
+async def test_a_rewrite_by_post_is_refused_likewise() -> None:
+    rewrite = Rewrite((), "open.py", "", "x = 1\n", "", "Double it.")
+    async with serving(Endless()) as (endpoint, _), asyncio.timeout(PATIENCE):
+        reader, writer = await post(endpoint, input=[*stable_items(()), *tail_items(rewrite)])
+        answer = json.loads((await reader.read()).partition(b"\r\n\r\n")[2])
+        writer.close()
+        await writer.wait_closed()
+
+    assert "failed" == answer["status"]
+    assert "instructions_not_supported" == answer["error"]["code"]
+
+
+async def test_an_instruction_in_a_completion_is_passed_over_by_the_engine() -> None:
+    """It completes as it would without."""
+
+    class Asked(Engine):
+        def complete(self, *asked: object, **__: object) -> Iterator[Piece]:
+            seen.append(asked)
+            return iter([Piece("x", 1.0)])
+
+    seen: list[tuple[object, ...]] = []
+    async with visiting(Asked()) as visitor:
+        for prompt in (PROMPT, replace(PROMPT, instruction="Use a set.")):
+            assert await visitor.answer(prompt)
+
+    assert seen[0] == seen[1]
 
 
 async def test_an_answer_is_cut_where_its_client_says_and_says_so() -> None:

@@ -1,21 +1,47 @@
 """The loop around a session: effects in order, and one timer at most."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_lsp.core.effects import Cancel, Effect, Grow, Open, Reply, Suggestion, Verdict, Warm
+from spark_lsp.core.effects import (
+    Cancel,
+    Count,
+    Effect,
+    Explained,
+    Foresee,
+    Grow,
+    Open,
+    Pack,
+    Proposed,
+    Recall,
+    Refusal,
+    Refuse,
+    Reply,
+    Report,
+    Revise,
+    Revised,
+    Shelve,
+    Steer,
+    Steered,
+    Stopped,
+    Suggestion,
+    Verdict,
+    Warm,
+)
 from spark_lsp.core.events import Event, Failed, Up
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.core.session import Session
 from spark_lsp.core.text import Encoding, Position
 from spark_lsp.server.driver import Driver
+from spark_lsp.server.hooks import Final, Partial
 
 PROMPT = Prompt((), "a.py", "x = ", "")
+REWRITE = Rewrite((), "a.py", "", "x = 1", "", "make it 2")
 SUGGESTION = Suggestion(1, Position(0, 4), "value")
 EFFECTS: list[Effect] = [
     Cancel(1),
@@ -23,6 +49,24 @@ EFFECTS: list[Effect] = [
     Warm((Block("file", "a.py", "x"),)),
     Grow(7, SUGGESTION),
     Reply(7, Verdict.SHOW, SUGGESTION, "the model's answer"),
+]
+FOR_THE_EDITOR: list[Partial | Final] = [
+    Grow(7, SUGGESTION),
+    Revise(8, 2, 1, ()),
+    Report(8, "writing"),
+    Reply(7, Verdict.KEEP, None, "overtaken"),
+    Revised(8, 2, 1, ()),
+    Proposed(9, ()),
+    Steered(10, 2, "steered"),
+    Stopped(11, (2,)),
+    Explained(12, {}),
+    Refuse(13, Refusal.FAILED, "there is nothing to steer"),
+]
+FOR_THE_LIBRARY: list[Shelve | Pack | Recall | Foresee] = [
+    Shelve("file:///a.py", "a.py", "x"),
+    Pack(1, "a.py", "x", 1, (), 8000),
+    Recall(2, "a.py", "x", 1, 100, 50, (), ()),
+    Foresee(3, "a.py", "x", "y", 1),
 ]
 
 
@@ -86,13 +130,16 @@ class Script(Session):
 
 
 class Recorder:
-    """Editor and backend at once: what was asked of them, in order."""
+    """All that surrounds a driver at once: what was asked of it, in order."""
 
     def __init__(self) -> None:
         self.done: list[tuple[Any, ...]] = []
 
-    def open(self, stream: int, prompt: Prompt) -> None:
+    def open(self, stream: int, prompt: Prompt | Rewrite) -> None:
         self.done.append(("open", stream, prompt))
+
+    def steer(self, stream: int, instruction: str, again: Prompt | Rewrite) -> None:
+        self.done.append(("steer", stream, instruction, again))
 
     def cancel(self, stream: int) -> None:
         self.done.append(("cancel", stream))
@@ -100,11 +147,20 @@ class Recorder:
     def warm(self, stable: tuple[Block, ...]) -> None:
         self.done.append(("warm", stable))
 
-    def grow(self, effect: Grow) -> None:
-        self.done.append(("grow", effect))
+    def show(self, effect: Partial) -> None:
+        self.done.append(("show", effect))
 
-    def reply(self, effect: Reply) -> None:
-        self.done.append(("reply", effect))
+    def answer(self, effect: Final) -> None:
+        self.done.append(("answer", effect))
+
+    def ask(self, question: Shelve | Pack | Recall | Foresee) -> None:
+        self.done.append(("ask", question))
+
+    def event(self, event: Event, now: float) -> None:
+        self.done.append(("event", event, now))
+
+    def effects(self, effects: Sequence[Effect], now: float) -> None:
+        self.done.append(("effects", list(effects), now))
 
 
 class Stage:
@@ -128,17 +184,78 @@ def test_effects_are_carried_out_in_order_before_the_event_is_done() -> None:
     stage.driver.feed(Up())
 
     assert [("handle", Up(), 100.0)] == stage.session.calls
-    assert ["cancel", "open", "warm", "grow", "reply"] == [it[0] for it in stage.recorder.done]
+    assert ["cancel", "open", "warm", "show", "answer"] == [it[0] for it in stage.recorder.done]
     assert ("open", 2, PROMPT) == stage.recorder.done[1]
-    assert ("reply", EFFECTS[-1]) == stage.recorder.done[-1]
+    assert ("answer", EFFECTS[-1]) == stage.recorder.done[-1]
 
 
-def test_without_a_backend_a_request_fails_but_not_before_the_event_is_done() -> None:
-    stage = Stage(EFFECTS)
+def test_whatever_is_told_of_a_request_goes_to_the_editor(stage: Stage) -> None:
+    stage.session.said = [list(FOR_THE_EDITOR)]
+    stage.driver.feed(Up())
+
+    assert ["show"] * 3 + ["answer"] * 7 == [it[0] for it in stage.recorder.done]
+    assert FOR_THE_EDITOR == [it[1] for it in stage.recorder.done]
+
+
+def test_questions_go_to_the_library_if_there_is_one(stage: Stage) -> None:
+    stage.session.said = [list(FOR_THE_LIBRARY)] * 2
+    stage.driver.feed(Up())
+
+    assert [] == stage.recorder.done
+
+    stage.driver.library = stage.recorder
+    stage.driver.feed(Up())
+
+    assert [("ask", question) for question in FOR_THE_LIBRARY] == stage.recorder.done
+
+
+def test_a_stream_is_redirected_with_what_to_ask_where_it_cannot_be(stage: Stage) -> None:
+    stage.session.said = [[Steer(2, "shorter", REWRITE)]]
+    stage.driver.feed(Up())
+
+    assert [("steer", 2, "shorter", REWRITE)] == stage.recorder.done
+
+
+def test_figures_go_to_whoever_records_them_if_anybody_does(stage: Stage) -> None:
+    count = Count("completion", "accepted", characters=5)
+    stage.session.said = [[count], [count]]
+    stage.driver.feed(Up())
+    recorded: list[Count] = []
+    stage.driver.recorder = recorded.append
+    stage.driver.feed(Up())
+
+    assert [count] == recorded
+
+
+def test_an_observer_sees_each_event_and_what_follows_before_it_is_done(stage: Stage) -> None:
+    stage.session.said = [[Cancel(1)], [], [Cancel(2)]]
+    stage.driver.observer = stage.recorder
+    stage.driver.feed(Up())
+
+    assert [("event", Up(), 100.0), ("effects", [Cancel(1)], 100.0), ("cancel", 1)] == (
+        stage.recorder.done
+    )
+
+    stage.recorder.done.clear()
+    stage.session.due = 103.0
+    stage.driver.feed(Up())
+    stage.loop.advance(104.0)
+
+    assert [
+        ("event", Up(), 100.0),
+        ("effects", [], 100.0),
+        ("effects", [Cancel(2)], 104.0),
+        ("cancel", 2),
+    ] == stage.recorder.done
+
+
+@pytest.mark.parametrize("asks", [Open(2, PROMPT), Steer(2, "shorter", PROMPT)], ids=repr)
+def test_without_a_backend_a_request_fails_but_not_before_the_event_is_done(asks: Effect) -> None:
+    stage = Stage([Cancel(1), asks, *EFFECTS[2:]])
     stage.driver.backend = None
     stage.driver.feed(Up())
 
-    assert ["grow", "reply"] == [it[0] for it in stage.recorder.done]
+    assert ["show", "answer"] == [it[0] for it in stage.recorder.done]
     assert 1 == len(stage.session.calls)
 
     stage.loop.soon.pop()()
@@ -198,7 +315,7 @@ def test_a_backend_may_answer_while_it_is_being_asked(stage: Stage) -> None:
     """What it has to say may come as an event in the middle of the effects of another."""
 
     class Hasty(Recorder):
-        def open(self, stream: int, prompt: Prompt) -> None:
+        def open(self, stream: int, prompt: Prompt | Rewrite) -> None:
             super().open(stream, prompt)
             stage.session.due = 120.0
             stage.driver.feed(Up())
@@ -209,4 +326,4 @@ def test_a_backend_may_answer_while_it_is_being_asked(stage: Stage) -> None:
     stage.driver.feed(Up())
 
     assert [120.0] == [timer.when() for timer in stage.loop.timers]
-    assert [("grow", Grow(7, SUGGESTION))] == stage.recorder.done
+    assert [("show", Grow(7, SUGGESTION))] == stage.recorder.done

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Warmed, Wrote
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.server.endpoint import Endpoint, Unreachable
 from spark_lsp.server.http import Http
 from spark_lsp.server.posting import Pace, Posting
@@ -41,11 +41,13 @@ class Words:
     """A dialect of one line: words are told, "." ends, "!" fails; a field may be refused."""
 
     field: str = "extra"
+    instructable: bool = True
 
-    def call(self, prompt: Prompt) -> Call:
-        return Call("/words", f"{prompt.prefix}{self.field}".encode())
+    def call(self, prompt: Prompt | Rewrite) -> Call:
+        asked = prompt.prefix if isinstance(prompt, Prompt) else prompt.instruction
+        return Call("/words", f"{asked}{self.field}".encode())
 
-    def reader(self, prompt: Prompt) -> Reader:
+    def reader(self, prompt: Prompt | Rewrite) -> Reader:
         del prompt
         return _WordsReader()
 
@@ -494,8 +496,8 @@ async def test_an_error_in_the_middle_of_an_answer_is_told() -> None:
 
 async def test_a_defect_of_ours_costs_one_answer() -> None:
     class Broken(Words):
-        def call(self, prompt: Prompt) -> Call:
-            if not prompt.prefix:
+        def call(self, prompt: Prompt | Rewrite) -> Call:
+            if prompt == replace(PROMPT, prefix=""):
                 raise ZeroDivisionError
             return super().call(prompt)
 

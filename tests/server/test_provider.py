@@ -1,97 +1,12 @@
 """One model by several ways: where requests go, what the session hears, what a person is told."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-
 import pytest
 
-from spark_lsp.core.events import Down, Ended, Event, Failed, Up, Warmed, Wrote
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.events import Down, Ended, Failed, Up, Warmed, Wrote
+from spark_lsp.core.prompt import Prompt
 from spark_lsp.server import provider as provider_module
-from spark_lsp.server.provider import Provider, Way
 from spark_lsp.server.status import Status
-from tests.heard import Heard
-
-STABLE = (Block("file", "util.py", "def helper(): ...\n"),)
-PROMPT = Prompt(STABLE, "a.py", "x = ", "\n")
-GONE = "nobody answers"
-
-
-class Fake:
-    """A way that does what a test tells it to."""
-
-    def __init__(self) -> None:
-        self.feed: Callable[[Event], None]
-        self.calls: list[object] = []
-        self.running = False
-        self.begun = asyncio.Event()
-        self.ended = asyncio.Event()
-        self.defect: Exception | None = None
-        self.relaxings: list[bool] = []
-
-    def begin(self, feed: Callable[[Event], None]) -> "Fake":
-        self.feed = feed
-        return self
-
-    async def run(self) -> None:
-        if self.defect:
-            raise self.defect
-        self.running = True
-        self.ended.clear()
-        self.begun.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self.running = False
-            self.ended.set()
-
-    def open(self, stream: int, prompt: Prompt) -> None:
-        self.calls.append((stream, prompt))
-
-    def cancel(self, stream: int) -> None:
-        self.calls.append(stream)
-
-    def relax(self, *, relaxed: bool) -> None:
-        self.relaxings.append(relaxed)
-
-    def warm(self, stable: tuple[Block, ...]) -> None:
-        self.calls.append(stable)
-
-
-class Scene:
-    """A socket, HTTP and the engine, with what the session and the person hear."""
-
-    def __init__(self, *, patience: float = 0.0) -> None:
-        self.socket, self.http, self.engine = Fake(), Fake(), Fake()
-        self.heard: Heard[Event] = Heard()
-        self.told: Heard[Status] = Heard()
-        ways = [
-            Way("mine", self.socket.begin),
-            Way("mine, over HTTP", self.http.begin, after=3600.0),
-            Way("the embedded engine", self.engine.begin, after=patience, stand_in=True),
-        ]
-        self.provider = Provider(ways, self.heard, self.told)
-
-    @property
-    def events(self) -> list[Event]:
-        return self.heard.all
-
-
-@asynccontextmanager
-async def scene(*, patience: float = 3600.0) -> AsyncIterator[Scene]:
-    it = Scene(patience=patience)
-    task = asyncio.create_task(it.provider.run())
-    try:
-        await it.socket.begun.wait()
-        yield it
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-    assert not any(way.running for way in (it.socket, it.http, it.engine))
+from tests.ways import GONE, PROMPT, STABLE, Scene, scene
 
 
 async def test_the_best_way_carries_everything_while_it_is_there() -> None:

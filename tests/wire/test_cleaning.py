@@ -260,13 +260,12 @@ def test_whatever_is_put_around_real_code_goes(form: str) -> None:
 
 def test_what_is_said_before_the_cursor_already_goes_whatever_line_it_begins_with() -> None:
     """A function or a file that is said again up to the cursor, wherever the cursor stands."""
-    text = (ROOT / "spark_lsp" / "core" / "trim.py").read_text("utf-8")
-    start = text.index("def visible")
+    text = (ROOT / "spark_lsp" / "engine" / "vocabulary.py").read_text("utf-8")
+    start = text.index("def style_of")
+    body = text.index('"""\n', start) + len('"""\n')
     whole = [
-        (cleaned(Prompt((), "trim.py", text[:at], text[end:]), text[first:end]), text[at:end])
-        for at in range(
-            text.index("    if following.rest:"), text.index("def _without_overlap") - 3
-        )
+        (cleaned(Prompt((), "words.py", text[:at], text[end:]), text[first:end]), text[at:end])
+        for at in range(body, text.index("\n\n\n", body))
         for end in [text.index("\n", at + 1)]
         for first in (0, start)
         if text[at:end].strip()

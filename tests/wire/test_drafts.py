@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.wire.bases import Base
 from spark_lsp.wire.capabilities import Profile
-from spark_lsp.wire.drafts import Base, Drafts
+from spark_lsp.wire.drafts import Drafts
 from spark_lsp.wire.lanes import Request
 from spark_lsp.wire.layout import read
 

@@ -10,6 +10,7 @@ from spark_lsp.core.packing import _Parcel
 from spark_lsp.core.prompt import WORDS, Block, Prompt, Rewrite
 from spark_lsp.core.tokens import count
 from spark_lsp.wire.layout import (
+    GUIDED,
     REWRITE,
     TASK,
     block_items,
@@ -33,6 +34,7 @@ MARKERS = [
     "\n</region>\n<after>\n",
     "\n</after>\n<instruction>\n",
     f"\n</instruction>\n{REWRITE}",
+    f"\n</instruction>\n{GUIDED}\n<before>\n",
     TASK,
     '"',
     "\\",
@@ -45,7 +47,12 @@ BLOCKS = st.builds(
     Block, st.sampled_from(["rules", "signatures", "file"]) | TEXTS, path=TEXTS, text=TEXTS
 )
 PROMPTS = st.builds(
-    Prompt, st.lists(BLOCKS, max_size=4).map(tuple), path=TEXTS, prefix=TEXTS, suffix=TEXTS
+    Prompt,
+    st.lists(BLOCKS, max_size=4).map(tuple),
+    path=TEXTS,
+    prefix=TEXTS,
+    suffix=TEXTS,
+    instruction=st.just("") | TEXTS,
 )
 REWRITES = st.builds(
     Rewrite,
@@ -67,6 +74,8 @@ def test_any_prompt_reads_back_as_it_was(prompt: Prompt) -> None:
     assert prompt == read(items)
     assert prompt == read(json.loads(json.dumps(items)))
     assert read_rewrite(items) is None
+    # Nothing stands between the cursor and the answer, whatever the person has said.
+    assert prompt.prefix == items[-1]["content"][-1]["text"]
 
 
 @RELAXED
@@ -164,6 +173,32 @@ def test_the_layout_is_this() -> None:
             ],
         ),
     ]
+
+
+def test_a_completion_of_which_something_was_said_is_laid_out_like_this() -> None:
+    """What is stable is the same, and the prefix is still the last word."""
+    prompt = Prompt((), "src/open.py", "y = ", "\n", "Use two.")
+
+    assert [
+        (item["role"], [part["text"] for part in item["content"]]) for item in tail_items(prompt)
+    ] == [
+        (
+            "user",
+            [
+                '<cursor path="src/open.py">\n<after>\n',
+                "\n",
+                "\n</after>\n<instruction>\n",
+                "Use two.",
+                f"\n</instruction>\n{GUIDED}\n<before>\n",
+                "y = ",
+            ],
+        )
+    ]
+    said = chat_messages(prompt)[1]["content"]
+    assert said.endswith(
+        "<before>\ny = </before>\nWrite only what is missing where </before> "
+        "stands, as <instruction> says."
+    )
 
 
 def test_a_rewrite_is_laid_out_like_this() -> None:
@@ -323,6 +358,7 @@ def test_what_stands_around_texts_is_within_what_packing_reckons(
     stable = tuple(parcel.blocks)
     for asked in (
         Prompt(stable, path, "prefix", "suffix"),
+        Prompt(stable, path, "prefix", "suffix", "instruction"),
         Rewrite(stable, path, "prefix", "region", "suffix", "instruction"),
     ):
         items = [*stable_items(stable), *tail_items(asked)]

@@ -1173,7 +1173,7 @@ def steered(profile: Profile) -> tuple[Rig, int]:
     rig.create(1)
     rig.hears(leg, stage("created", "c0" if profile.lanes else ""))
     rig.taken()
-    rig.do(rig.link.steer(1, "shorter", AGAIN, rig.now))
+    rig.steer(1, "shorter", AGAIN)
     return rig, leg
 
 
@@ -1253,7 +1253,7 @@ def test_what_waits_for_room_is_asked_as_it_was_steered() -> None:
     rig.refuses(rig.dialled())
     busy(rig, leg)
     rig.create(2)
-    rig.do(rig.link.steer(2, "shorter", AGAIN, rig.now))
+    rig.steer(2, "shorter", AGAIN)
     assert [Steered(2, "reissued")] == rig.told()
     rig.hears(leg, stage("completed", ""))
 
@@ -1269,7 +1269,7 @@ def test_what_is_steered_on_a_retired_leg_is_asked_anew_on_the_current() -> None
     spare = rotated(rig)
     rig.opens(spare)
     rig.taken()
-    rig.do(rig.link.steer(1, "shorter", AGAIN, rig.now))
+    rig.steer(1, "shorter", AGAIN)
 
     (again,) = rig.sent()
     assert spare == again.leg
@@ -1286,7 +1286,7 @@ def test_what_is_steered_while_the_connection_is_away_has_failed() -> None:
     rig.opens(spare)
     rig.closes(spare)
     rig.taken()
-    rig.do(rig.link.steer(1, "shorter", AGAIN, rig.now))
+    rig.steer(1, "shorter", AGAIN)
 
     assert [Steered, Failed] == [type(act) for act in rig.told()]
 
@@ -1295,7 +1295,7 @@ def test_an_unknown_answer_may_be_steered_and_cancelled() -> None:
     rig = Rig(STEERS)
     rig.connects()
     rig.taken()
-    rig.do(rig.link.steer(9, "shorter", AGAIN, rig.now))
+    rig.steer(9, "shorter", AGAIN)
     rig.cancel(9)
 
     assert [] == rig.taken()

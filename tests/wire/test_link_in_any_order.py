@@ -2,7 +2,8 @@
 
 Held at each step: at most one current leg, one spare and one retired are open or dialled; nothing
 is sent where nothing is open; each handle has one terminal event or was cancelled, and none is
-heard after either; a tick at the deadline makes progress.
+heard after either; no answer has text of two responses, but for those that a turn parts, unless a
+server lies of what it runs; a tick at the deadline makes progress.
 """
 
 import json
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from spark_lsp.core.prompt import Block
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.delays import Pace
 from spark_lsp.wire.legs import Act, Send
@@ -27,7 +28,7 @@ from spark_lsp.wire.outcomes import (
     Warmed,
 )
 from tests.frames import error, frame, stage, text
-from tests.rig import OTHER, PROMPT, STABLE, Rig
+from tests.rig import OTHER, PROMPT, REWRITE, STABLE, Rig
 
 PACE = Pace(rotation=100.0, retirement=20.0)
 LANES = st.sampled_from(["", "c0", "c1", "base", "base1"])
@@ -149,27 +150,33 @@ class AnyOrder(RuleBasedStateMachine):
         self.live: set[int] = set()
         self.heard: set[int] = set()
         self.connected = False
+        self.source: dict[int, str] = {}
+        self.trusted = True
         self.warming: tuple[Block, ...] | None = None
         self.rig.start()
         self.heed()
         if connects:
             self.open_leg(1)
 
-    @rule(times=st.sampled_from([*[1] * 8, 2, 16]), anyhow=st.sampled_from([False] * 4 + [True]))
-    def creates(self, *, times: int, anyhow: bool) -> None:
+    @rule(
+        times=st.sampled_from([*[1] * 8, 2, 16]),
+        anyhow=st.sampled_from([False] * 4 + [True]),
+        asked=st.sampled_from([PROMPT, REWRITE]),
+    )
+    def creates(self, *, times: int, anyhow: bool, asked: Prompt | Rewrite) -> None:
         """Somebody asks, sometimes for more than there is room for, or without a connection."""
         if not self.connected and not anyhow:
             self.passes(200.0)
             self.open_leg(max(self.rig.legs))
         for _ in range(times):
-            self.create()
+            self.create(asked)
 
-    def create(self) -> None:
+    def create(self, asked: Prompt | Rewrite) -> None:
         """Somebody asks."""
         self.handles += 1
         self.live.add(self.handles)
         connected = self.connected
-        self.rig.create(self.handles)
+        self.rig.create(self.handles, asked)
         self.heed()
         assert connected or self.handles not in self.live
 
@@ -183,11 +190,11 @@ class AnyOrder(RuleBasedStateMachine):
         self.heed()
 
     @precondition(lambda self: self.handles)
-    @rule(data=st.data())
-    def steer(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), again=st.sampled_from([PROMPT, REWRITE]))
+    def steer(self, data: st.DataObject, again: Prompt | Rewrite) -> None:
         """Somebody wants something else, perhaps too late."""
         handle = data.draw(self.any_handle())
-        self.rig.do(self.rig.link.steer(handle, "shorter", PROMPT, self.rig.now))
+        self.rig.steer(handle, "shorter", again)
         self.heed()
 
     def any_handle(self) -> st.SearchStrategy[int]:
@@ -227,6 +234,7 @@ class AnyOrder(RuleBasedStateMachine):
                 code = data.draw(st.sampled_from([None, 1006, 1008]))
                 rig.closes(data.draw(st.sampled_from(anything)), code)
             case "says":
+                self.trusted = False  # deltas name no response: who lies of one mixes two
                 for each in data.draw(st.lists(FRAMES, min_size=1, max_size=3)):
                     rig.hears(data.draw(st.sampled_from(anything)), each)
             case "relax":
@@ -258,6 +266,7 @@ class AnyOrder(RuleBasedStateMachine):
                 hows = STEERED if steered else HOW
                 self.runs_on(leg, lane, hows[choice % 97 % len(hows)])
             elif code := CAN_BEGIN[choice % 89 % len(CAN_BEGIN)]:
+                self.trusted &= param != "stream_id" or not self.named
                 self.says(leg, self.peers[leg].refuses(lane, code, param))
             else:
                 self.says(leg, self.peers[leg].begins(lane))
@@ -268,7 +277,7 @@ class AnyOrder(RuleBasedStateMachine):
         steer = {"previous_response_id": peer.running[lane]}
         match how:
             case "text":
-                self.says(leg, text("a", lane))
+                self.says(leg, text(f"{peer.running[lane]};", lane))
             case "accepted":
                 self.says(leg, frame("response.steer.accepted", lane, steer=steer))
                 if leg in self.rig.open:
@@ -322,9 +331,15 @@ class AnyOrder(RuleBasedStateMachine):
             case Disconnected():
                 self.connected = False
                 self.warming = None
-            case Delta(handle) | Steered(handle):
+            case Delta(handle, said):
                 assert handle in self.live
                 self.heard.add(handle)
+                for source in set(said.strip("a;\n").split(";")) - {""}:
+                    assert not self.trusted or source == self.source.setdefault(handle, source)
+            case Steered(handle):
+                assert handle in self.live
+                self.heard.add(handle)
+                self.source.pop(handle, None)
             case Ended(handle) | Failed(handle):
                 assert handle in self.live
                 self.live.remove(handle)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spark_lsp.core.prompt import Prompt
 from spark_lsp.wire.posted import Post, Told
 from spark_lsp.wire.server import Generate, Server
 
@@ -113,4 +114,5 @@ def test_unknown_fields_are_no_obstacle(fields: dict[str, Any]) -> None:
     (command,) = half.receive(post.request).commands
 
     assert isinstance(command, Generate)
+    assert isinstance(command.prompt, Prompt)
     assert command.prompt.prefix == "x = "

@@ -228,6 +228,7 @@ def test_an_answer_is_part_of_what_is_continued() -> None:
     (command,) = half.receive(create("a", input=None, previous_response_id=first)).commands
 
     assert isinstance(command, Generate)
+    assert isinstance(command.prompt, Prompt)
     assert command.prompt.prefix == "one"
 
 
@@ -298,6 +299,7 @@ def test_a_lane_is_first_in_first_out_and_lanes_run_side_by_side() -> None:
     assert kinds(answered.frames) == ["completed", "created", "in_progress"]
     (command,) = answered.commands
     assert isinstance(command, Generate)
+    assert isinstance(command.prompt, Prompt)
     assert command.prompt.prefix == "2"
 
 
@@ -310,6 +312,7 @@ def test_no_more_than_sixteen_run() -> None:
     assert Answered() == half.receive(create("l17", input="seventeen"))
     (command,) = half.finish(keys[3]).commands
     assert isinstance(command, Generate)
+    assert isinstance(command.prompt, Prompt)
     assert command.prompt.prefix == "sixteen"
 
 
@@ -517,6 +520,7 @@ def test_a_successor_can_be_steered_too() -> None:
     (_, command) = half.boundary(second).commands
 
     assert isinstance(command, Generate)
+    assert isinstance(command.prompt, Prompt)
     assert command.prompt.prefix == "x = 12"
 
 
@@ -658,6 +662,7 @@ def test_what_a_coding_agent_sends_besides_is_no_obstacle() -> None:
     ).commands
 
     assert isinstance(command, Generate)
+    assert isinstance(command.prompt, Prompt)
     assert command.prompt.prefix == "x = "
 
 

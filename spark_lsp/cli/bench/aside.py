@@ -14,6 +14,8 @@ import msgspec
 
 _LIMIT = 30.0
 """Seconds that a start, an answer or an end may take."""
+_LINE = 2**24
+"""Bytes of an answer, at most."""
 
 
 class Aside:
@@ -46,7 +48,7 @@ async def aside(module: str, task: msgspec.Struct) -> AsyncIterator[Aside]:
     """Run a module of this package with a task, until the context ends."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", f"{__package__}.{module}", msgspec.json.encode(task).decode(),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LINE,
     )  # fmt: skip
     assert process.stdin
     try:

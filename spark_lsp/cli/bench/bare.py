@@ -1,9 +1,11 @@
 """What a program without spark-lsp would do: the plain clients of httpx2 and websockets.
 
-Owns the baselines of `transport` and `stream`, spelled as their libraries' own documentation has
-it. Events are read by the product's own decoder, so that only the way they came makes a difference.
+Owns the baselines of `transport`, `stream` and `typing`, spelled as their libraries' own
+documentation has it. Events are read by the product's own decoder, so that only the way they came
+makes a difference.
 """
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,9 +14,10 @@ import httpx2
 from websockets.asyncio.client import ClientConnection, connect
 
 from spark_lsp.core.prompt import Prompt
-from spark_lsp.wire.events import TextDelta, decode_event
+from spark_lsp.wire.events import Completed, Created, Incomplete, TextDelta, decode_event
 from spark_lsp.wire.frames import encode
 from spark_lsp.wire.layout import stable_items, tail_items
+from spark_lsp.wire.requests import spelled_interrupt
 
 Hear = Callable[[str], None]
 """Is called with each token."""
@@ -90,3 +93,53 @@ async def reader(url: str, model: str) -> AsyncIterator[Reader]:
         f"{url}/responses", compression=None, proxy=None, max_size=None
     ) as connection:
         yield Reader(connection, model)
+
+
+class Asker:
+    """A WebSocket on which each question ends the one before, and nothing is remembered."""
+
+    def __init__(self, connection: ClientConnection, model: str) -> None:
+        """Take an open connection and the model to ask for."""
+        self._connection = connection
+        self._model = model
+        self._asked = 0
+        self._begun = 0
+        self._running = ""
+        self._hear: Hear = lambda _text: None
+
+    async def ask(self, prompt: Prompt, hear: Hear) -> None:
+        """Interrupt what is being written, and ask for something else."""
+        if self._running:
+            await self._connection.send(spelled_interrupt(self._running).decode())
+        body = {"type": "response.create", "model": self._model, "input": tail_items(prompt)}
+        self._asked, self._running, self._hear = self._asked + 1, "", hear
+        await self._connection.send(encode(body).decode())
+
+    async def listen(self) -> None:
+        """Hand on what is written to the newest question, until the connection is closed."""
+        async for frame in self._connection:
+            match decode_event(frame):
+                case TextDelta(delta=text) if self._begun == self._asked:
+                    self._hear(text)
+                case Created(response_id=key):
+                    self._begun += 1
+                    self._running = key if self._begun == self._asked else ""
+                case Completed() | Incomplete() if self._begun == self._asked:
+                    self._running = ""
+                case _:
+                    pass
+
+
+@asynccontextmanager
+async def asker(url: str, model: str) -> AsyncIterator[Asker]:
+    """Connect to a model that wants no key."""
+    async with connect(
+        f"{url}/responses", compression=None, proxy=None, max_size=None
+    ) as connection:
+        made = Asker(connection, model)
+        listening = asyncio.create_task(made.listen())
+        try:
+            yield made
+        finally:
+            listening.cancel()
+            await asyncio.wait([listening])

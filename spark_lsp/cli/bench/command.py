@@ -11,7 +11,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from spark_lsp.cli.bench import basics, context, index, memory, session, stream, transport
+from spark_lsp.cli.bench import (
+    basics,
+    context,
+    index,
+    memory,
+    realtime,
+    session,
+    stream,
+    transport,
+)
 from spark_lsp.cli.bench.corpus import Corpus, caching, corpus
 from spark_lsp.cli.bench.figures import Figures, Tell, table
 from spark_lsp.cli.errors import CommandError
@@ -20,6 +29,7 @@ _BENCHES: dict[str, Callable[[Corpus, Tell], Figures]] = {
     "start": lambda _corpus, _tell: basics.start(),
     "text": lambda _corpus, _tell: basics.text(),
     "session": session.typing,
+    "typing": realtime.typing,
     "recovery": session.recovery,
     "engine": lambda _corpus, _tell: basics.engine(),
     "index": index.index,

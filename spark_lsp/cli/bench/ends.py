@@ -17,7 +17,7 @@ from typing import Any
 
 from spark_lsp.cli.client import Client
 from spark_lsp.cli.files import language_id
-from spark_lsp.core.prompt import Block
+from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.server.web import Socket, listening
 from spark_lsp.wire.server import Answered, Generate, Prepare, Server
 
@@ -36,6 +36,8 @@ class Model:
         size: characters of that frame.
         context: bytes of the stable part that the newest request continues or brings along.
         arrived: is set with each request.
+        arrivals: when the newest request came for each `ending` of the text before the cursor.
+        greeting: what is said to each request at once.
     """
 
     def __init__(self) -> None:
@@ -45,6 +47,8 @@ class Model:
         self.size = 0
         self.context = 0
         self.arrived = asyncio.Event()
+        self.arrivals: dict[str, float] = {}
+        self.greeting = ""
         self._ids = itertools.count()
         self._send: Callable[[str], None] = lambda _text: None
         self._finish: Callable[[], None] = lambda: None
@@ -67,9 +71,11 @@ class Model:
             for command in answered.commands:
                 if isinstance(command, Prepare):
                     obey(server.finish(command.key))
-                elif isinstance(command, Generate):
+                elif isinstance(command, Generate) and isinstance(command.prompt, Prompt):
                     self.context = sum(map(_size, command.prompt.stable))
+                    self.arrivals[ending(command.prompt.prefix)] = self.requested
                     self._generate(socket, server, command.key, obey)
+                    self.say(self.greeting)
 
         async for frame in socket.frames():
             self.requested = perf_counter()
@@ -87,6 +93,11 @@ class Model:
         self._finish = lambda: obey(server.finish(key))
         self.requests += 1
         self.arrived.set()
+
+
+def ending(prefix: str) -> str:
+    """Return the last two lines of a text, by which a place in a typed text can be known."""
+    return "\n".join(prefix.rsplit("\n", 2)[-2:])
 
 
 def _size(block: Block) -> int:
@@ -108,10 +119,16 @@ class Typist:
         self.progress = asyncio.Event()
         client.on_notification = self._notified
 
+    @property
+    def column(self) -> int:
+        """How many characters stand before the cursor in its line."""
+        return self._character
+
     def key(self, char: str) -> tuple[float, asyncio.Future[Any]]:
-        """Type a character and ask; returns when, and the answer to come."""
+        """Type a character or a line break, and ask; returns when, and the answer to come."""
         here = {"line": self._line, "character": self._character}
-        self._character += 1
+        breaks = char == "\n"
+        self._line, self._character = self._line + breaks, 0 if breaks else self._character + 1
         began = perf_counter()
         self._change(here, char)
         return began, self.ask()

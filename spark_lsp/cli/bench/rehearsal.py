@@ -26,7 +26,7 @@ from spark_lsp.core.events import (
     Warmed,
 )
 from spark_lsp.core.packing import Packer
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.core.retrieval import Place
 from spark_lsp.core.secrets import redact
 from spark_lsp.core.session import Session
@@ -83,7 +83,7 @@ class Rehearsal:
         self._text = Text(text)
         self._version = 1
         self._sent = 0
-        self._prompt: Prompt | None = None
+        self._prompt: Prompt | Rewrite | None = None
         self._head = ""
         self._spelled: dict[int, tuple[Block, str]] = {}
         self._feed(Configured(enabled=True, window=window, local=False))

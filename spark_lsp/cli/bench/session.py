@@ -1,4 +1,9 @@
-"""A key's way through a real server to the model, and the way back from a killed backend."""
+"""A key's way through a real server to the model, and the way back from a killed backend.
+
+Each key that is measured here waits for what the last one led to, so that its way is measured and
+nothing else; keys at a pace of their own are `paces`. `SPARK_LSP_BENCH_KEYS` says how many of these
+there are to be.
+"""
 
 import asyncio
 import os
@@ -7,7 +12,7 @@ import sys
 from collections.abc import Callable
 from time import perf_counter
 
-from spark_lsp.cli.bench import processes
+from spark_lsp.cli.bench import paces, processes
 from spark_lsp.cli.bench.corpus import Corpus
 from spark_lsp.cli.bench.ends import Model, Scene, Typist, between, embedded, generated
 from spark_lsp.cli.bench.figures import Figure, Figures, Tell
@@ -19,6 +24,7 @@ from spark_lsp.server.websocket import connect
 
 BACKEND = b"backend"
 """Stands among the arguments of the embedded engine's process."""
+_PACED = "SPARK_LSP_BENCH_KEYS"
 _KEYS = 300
 _STARTS = 5
 _LIMIT = 10.0
@@ -28,17 +34,32 @@ _SETTLED = 2.0
 """Seconds for which it must have stayed the same."""
 _FULL = 300_000
 """Bytes of a context for 128,000 tokens, at least: three a token are few in such code."""
+_WIDE = 60
+"""Characters of a line that a person writes."""
 _PAUSE = 0.02
 """Seconds between two keys of a person who waits for it."""
 
 
-def typing(corpus: Corpus, tell: Tell) -> Figures:
-    """Measure with 100,000 lines indexed, 10,000 open, and a full context warm in use."""
-    return asyncio.run(_typed(generated(corpus.temporary / "session"), tell))
+def typing(corpus: Corpus, tell: Tell, keys: int | None = None) -> Figures:
+    """Measure with 100,000 lines indexed, 10,000 open, and a full context warm in use.
+
+    Args:
+        corpus: where something may be written.
+        tell: what is done.
+        keys: how many are typed at paces; None for the default.
+    """
+    wanted = os.environ.get(_PACED, str(paces.DEFAULT))
+    if not wanted.isdecimal():
+        raise CommandError(f"{_PACED} must be a number of keys, not {wanted!r}", 2)
+    scene = generated(corpus.temporary / "session")
+    try:
+        return asyncio.run(_typed(scene, tell, int(wanted) if keys is None else keys))
+    except TimeoutError:
+        raise CommandError(f"a key led to nothing within {_LIMIT:.0f} s") from None
 
 
-async def _typed(scene: Scene, tell: Tell) -> Figures:
-    async with between(scene) as (_, model, typist):
+async def _typed(scene: Scene, tell: Tell, paced: int) -> Figures:
+    async with between(scene) as (client, model, typist):
         tell("waiting for the context")
         await warmed(model, typist, lambda: model.context >= _FULL)
         tell("typing")
@@ -46,6 +67,7 @@ async def _typed(scene: Scene, tell: Tell) -> Figures:
         diverging, deltas, sizes = await _diverge(model, typist, _KEYS)
         agreeing, requests = await _agree(model, typist, _KEYS)
         context = model.context
+        measured = await paces.typed(client.process.pid, model, typist, paced, tell)
     floor = await _bare_frames(int(percentile(sizes, 0.5)))
     there, back = percentile(floor, 0.5), "bare WebSocket frame"
     return {
@@ -61,6 +83,7 @@ async def _typed(scene: Scene, tell: Tell) -> Figures:
         "bytes out with a key": Figure(
             percentile(sizes, 0.5), "bytes", context, "the context in use", 0.02 * context
         ),
+        **paces.figures(measured),
     }
 
 
@@ -80,7 +103,9 @@ async def _diverge(
 ) -> tuple[list[float], list[float], list[float]]:
     """Type against the model: it has begun to answer each time, and never what is typed."""
     out, deltas, sizes = [], [], []
-    for _ in range(keys):
+    for number in range(keys):
+        if typist.column >= _WIDE:
+            await paces.against(model, typist, "\n")
         model.arrived.clear()
         typist.progress.clear()
         began, _answer = typist.key("q")
@@ -89,7 +114,7 @@ async def _diverge(
             out.append((model.requested - began) * 1000)
             sizes.append(float(model.size))
             said = perf_counter()
-            model.say("value")
+            model.say(f"value_{number}")
             await typist.progress.wait()
         deltas.append((typist.seen - said) * 1000)
     return out, deltas, sizes
@@ -97,21 +122,17 @@ async def _diverge(
 
 async def _agree(model: Model, typist: Typist, keys: int) -> tuple[list[float], int]:
     """Type along one finished answer; returns the waits and how many requests that cost."""
-    model.arrived.clear()
-    before = model.requests
-    _, answer = typist.key("z")
-    async with asyncio.timeout(_LIMIT):
-        await model.arrived.wait()
-        model.say("a" * (keys + 1))
-        model.finish()
-        await answer
+    along, rest = await paces.answered(model, typist, keys)
+    before = model.requests - 1
     waits = []
-    for _ in range(keys):
-        began, answer = typist.key("a")
+    for char in along:
+        began, answer = typist.key(char)
         async with asyncio.timeout(_LIMIT):
             await answer
         waits.append((perf_counter() - began) * 1000)
-    return waits, model.requests - before
+    requests = model.requests - before
+    await paces.against(model, typist, rest)
+    return waits, requests
 
 
 async def _bare_frames(size: int) -> list[float]:

@@ -8,22 +8,18 @@ editor. `SPARK_LSP_BENCH_TOKENS` says how many tokens are to be streamed.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from statistics import linear_regression
+from string import ascii_uppercase
 from time import perf_counter, perf_counter_ns
 from typing import Any
 
-import msgspec
-
-from spark_lsp.cli.bench import bare, processes
-from spark_lsp.cli.bench.aside import aside
+from spark_lsp.cli.bench import apart, bare, processes
 from spark_lsp.cli.bench.corpus import Corpus
-from spark_lsp.cli.bench.ends import Scene, embedded
 from spark_lsp.cli.bench.figures import Figure, Figures, Tell, middle
-from spark_lsp.cli.bench.scripted import MODEL, TIME_DIGITS, Ports, Script, sent_at
+from spark_lsp.cli.bench.scripted import MODEL, TIME_DIGITS, Script, sent_at
 from spark_lsp.cli.client import Client
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.core.policy import Policy
@@ -31,11 +27,10 @@ from spark_lsp.wire.events import TextDelta, decode_event
 
 _TOKENS = "SPARK_LSP_BENCH_TOKENS"
 _DEFAULT = 300_000
-_WORDS = (*[" abc"] * 9, "\n  a")
-"""Tokens of four characters, as those of code have on average, and a new line now and then."""
 _SIZE = 4
-_BELOW = "    total = first * second\n" * 200
-"""What stands below the line that is written."""
+"""Characters of a token, as those of code have on average."""
+_SOURCE = "\n" + "    total = first * second\n" * 200
+"""A document whose first line is written."""
 _PACE = 1_000.0
 _ANSWER = 128
 """Tokens of an answer at that pace: as many as the server asks for."""
@@ -147,18 +142,18 @@ def stream(corpus: Corpus, tell: Tell, tokens: int | None = None, paced: int = _
 
 
 async def _measured(folder: Path, tell: Tell, tokens: int, paced: int) -> Figures:
-    longest = Policy().longest
-    fast = Script(longest // _SIZE, _WORDS)
-    async with _model(fast) as url:
+    count = Policy().longest // _SIZE
+    fast = Script(count, words(count))
+    async with apart.model(fast) as (_, url):
         tell("a bare WebSocket")
         most = await _read(url, min(tokens, _DEFAULT))
-        async with _server(folder / "fast", url) as (client, uri):
+        async with apart.server(folder / "fast", url, _SOURCE) as (client, uri):
             tell("the server")
             run = await _stream(Editor(client, uri, _SIZE, timed=False), client, tokens, tell)
-    async with _model(Script(_ANSWER, pace=_PACE)) as url:
+    async with apart.model(Script(_ANSWER, pace=_PACE)) as (_, url):
         tell("a bare WebSocket at Spark's pace")
         least = await _hear(url, paced)
-        async with _server(folder / "paced", url) as (client, uri):
+        async with apart.server(folder / "paced", url, _SOURCE) as (client, uri):
             tell("the server at Spark's pace")
             editor = Editor(client, uri, TIME_DIGITS, timed=True)
             while editor.tokens < paced:
@@ -179,30 +174,11 @@ async def _measured(folder: Path, tell: Tell, tokens: int, paced: int) -> Figure
     return figures
 
 
-@asynccontextmanager
-async def _model(script: Script) -> AsyncIterator[str]:
-    async with aside("scripted", script) as model:
-        yield f"ws://127.0.0.1:{msgspec.convert(model.ready, Ports).websocket}/v1"
-
-
-@asynccontextmanager
-async def _server(folder: Path, url: str) -> AsyncIterator[tuple[Client, str]]:
-    """Run a server that asks this model, with a document open in it whose first line is empty."""
-    config, scene = _scene(folder, url)
-    async with embedded(scene, "--config", str(config)) as (client, _):
-        yield client, scene.file.as_uri()
-
-
-def _scene(folder: Path, url: str) -> tuple[Path, Scene]:
-    folder.mkdir()
-    config, file = folder / "config.toml", folder / "open.py"
-    config.write_text(
-        'model_provider = "bench"\n'
-        f'model = "{MODEL}"\n[model_providers.bench]\nbase_url = "{url}"\n',
-        "utf-8",
-    )
-    file.write_text(f"\n{_BELOW}", "utf-8")
-    return config, Scene(folder, file, 0)
+def words(count: int) -> tuple[str, ...]:
+    """Return the tokens of one statement without repetitions, which a server shows as it comes."""
+    names = map("".join, product(ascii_uppercase, repeat=_SIZE - 1))
+    between = [",\n a" if number % 10 == 0 else f",{next(names)}" for number in range(1, count - 1)]
+    return (" [ab", *between, ",z ]")[:count]
 
 
 async def _stream(editor: Editor, client: Client, tokens: int, tell: Tell) -> Run:

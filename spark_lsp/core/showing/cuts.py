@@ -1,8 +1,7 @@
-"""From what a model wrote to what is worth showing.
+"""What stands right behind the cursor, and an answer that would say it again.
 
-Owns the cuts: within the line if text follows the cursor, no repetition of what follows, no blank
-tail, line ends of the file. All cuts are monotone: what is shown of a longer answer begins with
-what was shown of a shorter one, so ghost text only ever grows while it streams in.
+Owns the rest of the cursor's line: a tail of the answer that repeats it is cut, and held back while
+it may become one. And how a file ends its lines. The rest is judged line by line, in `visible`.
 """
 
 import re
@@ -12,7 +11,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _LINE_BELOW = re.compile(r"[^\r\n]*(?:[\r\n][ \t\f]*)*[\r\n]([ \t\f]*[^\s][^\r\n]*)")
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 _WORTH = 2
-"""Characters of repeated text, other than a closing bracket or quote, that are no coincidence."""
+"""Repeated characters that are no coincidence; of signs one is enough."""
 
 
 def line_end_of(text: str) -> str:
@@ -51,30 +50,21 @@ class Following:
         return cls(rest.rstrip(), below.group(1).rstrip() if below else "")
 
 
-def visible(text: str, following: Following, *, final: bool) -> str:
-    """Return the part of an answer that may be shown.
+def without_overlap(text: str, following: str, *, final: bool, balanced: bool = False) -> str:
+    """Drop a tail of a line that the rest of the cursor's line begins with.
 
     Args:
-        text: the answer as far as it is known, inserted at the cursor.
-        following: what stands behind the cursor.
-        final: whether the answer is complete. If not, a tail that may turn out to repeat what
-            follows the cursor is held back.
+        text: what is to be inserted at the cursor, within its line.
+        following: the rest of that line, not empty.
+        final: whether the text is complete. If not, what may turn out to be such a tail is
+            dropped for now.
+        balanced: whether brackets are balanced with what follows already.
     """
-    if following.rest:
-        end = _end_of_line(text, 0)
-        if end < len(text):
-            text, final = text[:end], True
-        text = _without_overlap(text, following.rest, final=final)
-    elif following.next_line:
-        text = _without_line(text, following.next_line, final=final)
-    return text.rstrip()
-
-
-def _without_overlap(text: str, following: str, *, final: bool) -> str:
-    """Drop a tail of the text that the rest of the line begins with."""
     start = text.find(following[0], max(0, len(text) - len(following)))
     while start >= 0:
-        if following.startswith(text[start:]) and _repeats(text, start, final=final):
+        if balanced and text[start] in _OPENERS:
+            pass
+        elif following.startswith(text[start:]) and _repeats(text, start, final=final):
             return text[:start]
         start = text.find(following[0], start + 1)
     return text
@@ -87,37 +77,4 @@ def _repeats(text: str, start: int, *, final: bool) -> bool:
         return head.count(_OPENERS[char]) <= head.count(char)
     if char in "\"'`":
         return head.count(char) % 2 == 0
-    return not final or len(text) - start >= _WORTH
-
-
-def _without_line(text: str, following: str, *, final: bool) -> str:
-    """Cut before a whole line that stands already as the next line with text after the cursor."""
-    start = _line(text, following)
-    if start < 0 and not final:
-        last = max(text.rfind("\n"), text.rfind("\r")) + 1
-        start = last if last and following.startswith(text[last:]) else -1
-    if start < 0:
-        return text
-    return text[: start - (2 if text.endswith("\r\n", 0, start) else 1)]
-
-
-def _line(text: str, wanted: str) -> int:
-    """Return where the first line after a line end begins that says this, or -1.
-
-    An answer is looked at anew with each token: hence nothing here that takes a step per line.
-    """
-    found = []
-    for end in "\n\r":
-        at = text.find(end + wanted)
-        while at >= 0:
-            start = at + 1
-            if text[start : _end_of_line(text, start)].rstrip() == wanted:
-                found.append(start)
-                break
-            at = text.find(end + wanted, start)
-    return min(found, default=-1)
-
-
-def _end_of_line(text: str, start: int) -> int:
-    found = (text.find(end, start) for end in "\n\r")
-    return min((at for at in found if at >= 0), default=len(text))
+    return not final or len(text) - start >= _WORTH or not (char.isalnum() or char.isspace())

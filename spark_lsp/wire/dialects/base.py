@@ -6,10 +6,10 @@ sends it is `server.posting`.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
-from spark_lsp.core.prompt import Prompt
+from spark_lsp.core.prompt import LONGEST_REWRITE, Prompt, Rewrite
 from spark_lsp.wire.events import Usage
 from spark_lsp.wire.faults import Fault
 
@@ -20,7 +20,7 @@ class Target:
 
     Attributes:
         model: the name to ask for.
-        max_output_tokens: where an answer is cut.
+        max_output_tokens: where a completion is cut.
         effort: the reasoning effort, None to leave it to the server.
         template: the FIM template's name or its text, see `templates`; used by `completions` and
             `ollama`. "" leaves it to the model's name.
@@ -29,6 +29,7 @@ class Target:
             4,096 where nobody says.
         cache_breakpoint: whether an explicit `prompt_cache_breakpoint` is understood; used by
             `responses`.
+        rewrite_tokens: how many tokens more than a completion a rewrite may have at most.
     """
 
     model: str
@@ -38,6 +39,14 @@ class Target:
     prompt_cache_key: str = ""
     window: int = 0
     cache_breakpoint: bool = False
+    rewrite_tokens: int = LONGEST_REWRITE
+
+    def roomy(self, prompt: Prompt | Rewrite) -> "Target":
+        """Return the same with room for the answer to a prompt."""
+        if isinstance(prompt, Prompt):
+            return self
+        room = min(prompt.room, self.rewrite_tokens)
+        return replace(self, max_output_tokens=self.max_output_tokens + room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +110,20 @@ class Reader(Protocol):
 class Dialect(Protocol):
     """One way to ask over HTTP."""
 
-    def call(self, prompt: Prompt) -> Call:
+    @property
+    def instructable(self) -> bool:
+        """Whether its model follows instructions.
+
+        One that only completes is never asked for a rewrite, and not told a completion's
+        instruction.
+        """
+        ...
+
+    def call(self, prompt: Prompt | Rewrite) -> Call:
         """Spell a prompt."""
         ...
 
-    def reader(self, prompt: Prompt) -> Reader:
+    def reader(self, prompt: Prompt | Rewrite) -> Reader:
         """Return what reads the answer to that prompt."""
         ...
 

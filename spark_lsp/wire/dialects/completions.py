@@ -8,7 +8,7 @@ it, and llama.cpp ignores it without a word.
 
 from typing import Any
 
-from spark_lsp.core.prompt import Prompt
+from spark_lsp.core.prompt import Prompt, Rewrite
 from spark_lsp.wire.dialects.base import Call, Reader, Target
 from spark_lsp.wire.dialects.chunks import chunk
 from spark_lsp.wire.dialects.filling import Filler
@@ -22,13 +22,15 @@ from spark_lsp.wire.frames import encode
 class Completions:
     """Asks `POST /completions`."""
 
+    instructable = False
+
     def __init__(self, target: Target, omissions: Omissions = NONE) -> None:
         """Take whom to ask, and what has been refused."""
         self._target = target
         self._omissions = omissions
         self._filler = Filler(template(target.template or named_for(target.model, "qwen2.5-coder")))
 
-    def call(self, prompt: Prompt) -> Call:
+    def call(self, prompt: Prompt | Rewrite) -> Call:
         """Spell a prompt."""
         filled = self._filler.fill(prompt)
         body: dict[str, Any] = {
@@ -45,7 +47,7 @@ class Completions:
             body["stop"] = self._filler.template.stops
         return Call("/completions", encode(self._omissions.applied(body)))
 
-    def reader(self, prompt: Prompt) -> Reader:
+    def reader(self, prompt: Prompt | Rewrite) -> Reader:
         """Return what reads the answer."""
         del prompt
         return PartsReader(chunk, self._filler.template.ends)

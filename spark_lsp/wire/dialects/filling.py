@@ -6,7 +6,7 @@ kept from key to key, because making half a megabyte of text harmless takes long
 
 from dataclasses import dataclass
 
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.wire.dialects.sections import Section, own, sections
 from spark_lsp.wire.dialects.templates import Manner, Template
 
@@ -35,8 +35,9 @@ class Filler:
         self._manner: Manner | None = None
         self._spelled: dict[Section, str] = {}
 
-    def fill(self, prompt: Prompt) -> Filled:
-        """Return the prompt as the template wants it."""
+    def fill(self, prompt: Prompt | Rewrite) -> Filled:
+        """Return the prompt as the template wants it; it must be one for a completion."""
+        assert isinstance(prompt, Prompt)
         known = own(prompt)
         key = (prompt.stable, prompt.path, known.behind)
         if self._key != key:

@@ -8,7 +8,7 @@ its reference (docs.mistral.ai, FIM) does not name.
 
 from typing import Any
 
-from spark_lsp.core.prompt import Prompt
+from spark_lsp.core.prompt import Prompt, Rewrite
 from spark_lsp.wire.dialects.base import Call, Reader, Target
 from spark_lsp.wire.dialects.chunks import chunk
 from spark_lsp.wire.dialects.filling import Filler
@@ -22,13 +22,15 @@ from spark_lsp.wire.frames import encode
 class Fim:
     """Asks `POST /fim/completions`."""
 
+    instructable = False
+
     def __init__(self, target: Target, omissions: Omissions = NONE) -> None:
         """Take whom to ask, and what has been refused."""
         self._target = target
         self._omissions = omissions
         self._filler = Filler(MISTRAL)
 
-    def call(self, prompt: Prompt) -> Call:
+    def call(self, prompt: Prompt | Rewrite) -> Call:
         """Spell a prompt."""
         filled = self._filler.fill(prompt)
         body: dict[str, Any] = {
@@ -42,7 +44,7 @@ class Fim:
         }
         return Call("/fim/completions", encode(self._omissions.applied(body)))
 
-    def reader(self, prompt: Prompt) -> Reader:
+    def reader(self, prompt: Prompt | Rewrite) -> Reader:
         """Return what reads the answer."""
         del prompt
         return PartsReader(chunk, self._filler.template.ends)

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from spark_lsp.core.prompt import Block, Prompt
+from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.wire.dialects.base import Call, Reader, Target
 from spark_lsp.wire.dialects.reading import NOTHING, Part, PartsReader
 from spark_lsp.wire.dialects.sections import Section, own, sections
@@ -45,13 +45,16 @@ _NULL = Raw(b"null")
 class Infill:
     """Asks `POST /infill`."""
 
+    instructable = False
+
     def __init__(self, target: Target) -> None:
         """Take whom to ask."""
         self._target = target
         self._kept: tuple[tuple[tuple[Block, ...], str], list[dict[str, str]]] | None = None
 
-    def call(self, prompt: Prompt) -> Call:
-        """Spell a prompt."""
+    def call(self, prompt: Prompt | Rewrite) -> Call:
+        """Spell a prompt; it must be one for a completion."""
+        assert isinstance(prompt, Prompt)
         known = own(prompt)
         rest = [Section(prompt.path, it) for it in (known.behind, known.before) if it]
         body: dict[str, Any] = {
@@ -75,8 +78,9 @@ class Infill:
             body["model"] = self._target.model
         return Call("/infill", encode(body), unversioned=True)
 
-    def reader(self, prompt: Prompt) -> Reader:
+    def reader(self, prompt: Prompt | Rewrite) -> Reader:
         """Return what reads the answer; what the text around speaks of, it may speak of, too."""
+        assert isinstance(prompt, Prompt)
         around = prompt.prefix + prompt.suffix
         return PartsReader(_part, [it for it in LEAKS if it not in around])
 

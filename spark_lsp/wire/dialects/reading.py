@@ -13,7 +13,7 @@ import msgspec
 
 from spark_lsp.wire.dialects.base import End, Piece
 from spark_lsp.wire.events import Usage
-from spark_lsp.wire.faults import Fault
+from spark_lsp.wire.faults import Fault, unfinished
 from spark_lsp.wire.streams import Messages
 
 CUT_SHORT = Fault("content_filter", "the provider's filter stopped the answer")
@@ -114,12 +114,18 @@ class PartsReader:
         parse: Callable[[str], Part],
         stops: Sequence[str] = (),
         strainer: Strainer | None = None,
+        *,
+        whole: bool = False,
     ) -> None:
-        """Take what a message means, what ends the text, and what else to take out of it."""
+        """Take what a message means, what ends the text, and what else to take out of it.
+
+        An answer that is of use only as a `whole` has failed if it was cut or declined.
+        """
         self._parse = parse
         self._messages = Messages()
         self._stops = Stops(stops)
         self._strainer = strainer
+        self._whole = whole
         self._reason = ""
         self._usage = Usage()
         self._refused = False
@@ -182,5 +188,7 @@ class PartsReader:
             return [CUT_SHORT]
         spoken = self._spoken or bool(rest)
         reason = "refusal" if self._refused and not spoken else self._reason or "completed"
+        if self._whole and reason != "completed":
+            return [unfinished(reason)]
         end = End(reason, self._usage)
         return [rest, end] if rest else [end]

@@ -23,6 +23,8 @@ from spark_lsp.wire.requests import marked, spelled_items, spelled_options
 class Responses:
     """Asks `POST /responses`."""
 
+    instructable = True
+
     def __init__(self, target: Target, profile: Profile | None = None) -> None:
         """Take whom to ask, and what is believed of the model by now."""
         self._target = target
@@ -35,19 +37,21 @@ class Responses:
             interrupt=False,
             prompt_cache_key=target.prompt_cache_key,
             cache_breakpoint=target.cache_breakpoint,
+            rewrite_tokens=target.rewrite_tokens,
         )
         self._kept: tuple[tuple[Block, ...], bytes] | None = None
 
     def call(self, prompt: Prompt | Rewrite) -> Call:
         """Spell a prompt."""
-        options = spelled_options(self._profile)[1:-1]
+        options = spelled_options(self._profile.roomy(prompt))[1:-1]
         tail = spelled_items(tail_items(prompt))
         body = b'{%b,"store":false,"stream":true,"input":[%b,%b]}'
         return Call("/responses", body % (options, self._stable(prompt.stable), tail))
 
     def reader(self, prompt: Prompt | Rewrite) -> Reader:
         """Return what reads the answer."""
-        return PartsReader(_Answer().part, strainer=Cleaner(prompt))
+        whole = isinstance(prompt, Rewrite)
+        return PartsReader(_Answer().part, strainer=Cleaner(prompt), whole=whole)
 
     def without(self, fault: Fault) -> "Responses | None":
         """Return the dialect without what was refused."""

@@ -21,7 +21,7 @@ def test_what_is_shown_always_leads_to_the_text_the_answer_was_made_for(
 ) -> None:
     target = before + text + after
     string = before + after
-    answer: Answer | None = Answer(1, len(before), text)
+    answer: Answer | None = Answer(1, len(before), text, left=99, right=99)
     for _ in range(data.draw(st.integers(0, 6))):
         start = data.draw(st.integers(0, len(string)))
         end = data.draw(st.integers(start, min(len(string), start + 2)))
@@ -65,7 +65,7 @@ def test_deleting_before_the_anchor_makes_the_deleted_text_part_of_the_answer() 
 def test_an_edit_elsewhere_ends_an_answer() -> None:
     _, applied = apply("x = \ny", 5, 6, "z")
 
-    assert Answer(1, 4, "value").after(applied) is None
+    assert Answer(1, 4, "value", left=4, right=2).after(applied) is None
 
 
 def test_a_person_may_type_ahead_of_a_stream() -> None:
@@ -82,8 +82,47 @@ def test_the_newest_answers_are_remembered() -> None:
     answers = Answers()
     for number in range(REMEMBERED + 5):
         answers.add(Answer(number, 0, "x"))
-    found = answers.at(0)
+    found = answers.at(0, lambda _: True)
 
     assert found is not None
     assert REMEMBERED + 4 == found.id
     assert REMEMBERED == len(answers._answers)
+
+
+def test_an_answer_moves_with_the_text_around_it_when_other_lines_are_edited() -> None:
+    _, above = apply("a\n\nx = \n\ny", 0, 1, "long")
+    _, below = apply("long\n\nx = \n\ny", 12, 12, "z")
+    answer = Answer(1, 7, "value", left=4, right=0).after(above)
+
+    assert answer is not None
+    assert (10, "value") == (answer.cursor, answer.rest)
+    assert answer == answer.after(below)
+
+
+def test_what_is_shown_ends_at_the_next_stop() -> None:
+    answer = Answer(1, 0, "a()\nb()\n", stops=(3, 7))
+    _, applied = apply("", 0, 0, "a()")
+    later = answer.after(applied)
+
+    assert "a()" == answer.rest
+    assert later is not None
+    assert "\nb()" == later.rest
+
+
+def test_stops_move_with_an_anchor_that_moves() -> None:
+    _, applied = apply("x = ", 2, 4, "")
+    answer = Answer(1, 4, "a()\nb()", stops=(3, 7)).after(applied)
+
+    assert answer is not None
+    assert ("= a()", (5, 9)) == (answer.rest, answer.stops)
+
+
+def test_taking_a_divergence_back_wakes_an_answer() -> None:
+    answers = Answers()
+    answers.add(Answer(1, 4, "value"))
+    string, applied = apply("x = ", 4, 4, "z")
+    assert not answers.edited(applied)
+
+    _, applied = apply(string, 4, 5, "")
+
+    assert answers.edited(applied)

@@ -2,12 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_lsp.core.showing.cuts import Following, line_end_of, visible, with_line_ends
+from spark_lsp.core import languages
+from spark_lsp.core.showing.cuts import Following, line_end_of, with_line_ends, without_overlap
+from spark_lsp.core.showing.place import Place
+from spark_lsp.core.showing.visible import visible
+from spark_lsp.core.text import Text
 
-pieces = st.lists(st.text(alphabet="ab() \n'", min_size=1, max_size=4), max_size=8)
-texts = st.text(alphabet="ab() \n'", max_size=12)
+texts = st.text(alphabet="ab() ,\n'", max_size=12)
+lines = st.text(alphabet="ab(), '", max_size=12)
 
 
+@pytest.mark.parametrize("language", ["python", "typescript", None])
 @pytest.mark.parametrize(
     ("text", "after", "shown"),
     [
@@ -20,7 +25,8 @@ texts = st.text(alphabet="ab() \n'", max_size=12)
         ('word"', '"', "word"),
         ("a, b", ", b)", "a"),  # repeats what follows
         ("b", "b)", "b"),  # one letter may be chance
-        ("x)  ", ")", "x)"),
+        ("b;", ";", "b"),  # one sign is none
+        ("x)  ", ")", "x"),
         ("foo()\n    return 1", "\n    return 1\n", "foo()"),
         ("foo()\n    return 12", "\n    return 1\n", "foo()\n    return 12"),
         ("if a:\n    b\n\n", "\n\nelse:", "if a:\n    b"),
@@ -30,26 +36,31 @@ texts = st.text(alphabet="ab() \n'", max_size=12)
         ("", "x", ""),
     ],
 )
-def test_only_what_is_worth_showing_is_shown(text: str, after: str, shown: str) -> None:
-    assert shown == visible(text, Following.of(after), final=True)
+def test_only_what_is_worth_showing_is_shown(
+    text: str, after: str, shown: str, language: str | None
+) -> None:
+    row = languages.by_id(language) if language else None
+    place = Place.of(Text(after), 0, None, row)
+
+    assert shown == visible(text, place, final=True).text
 
 
-@given(pieces, texts)
-def test_what_is_shown_only_ever_grows(parts: list[str], after: str) -> None:
-    text, shown = "", ""
-    for part in parts:
-        text += part
-        more = visible(text, Following.of(after), final=False)
-        assert more.startswith(shown)
-        shown = more
-    final = visible(text, Following.of(after), final=True)
+@given(lines, lines.filter(str.strip), st.booleans(), st.booleans())
+def test_what_is_cut_is_a_tail_that_follows_already(
+    text: str, rest: str, final: bool, balanced: bool
+) -> None:
+    kept = without_overlap(text, rest, final=final, balanced=balanced)
 
-    assert final.startswith(shown)
+    assert text.startswith(kept)
+    assert rest.startswith(text[len(kept) :])
 
 
-@given(texts, texts, st.booleans())
-def test_what_is_shown_is_a_beginning_of_the_answer(text: str, after: str, final: bool) -> None:
-    assert text.startswith(visible(text, Following.of(after), final=final))
+@given(texts)
+def test_what_follows_is_the_rest_of_the_line_and_the_next_with_text(after: str) -> None:
+    following = Following.of(after)
+    first, *below = [line.rstrip() for line in after.split("\n")]
+
+    assert following == Following(first, next(filter(None, below), ""))
 
 
 def test_line_ends_are_those_of_the_file_however_the_model_cuts_its_own() -> None:

@@ -1,0 +1,396 @@
+"""Inline completions: which answer a request gets, and when a model is asked.
+
+Theory of operation
+-------------------
+There is at most one *request*, the newest not yet answered, and at most two *streams*, answers that
+a backend is writing. They are separate: a request may wait without a stream (debounce, backend
+away), a stream may run on without a request (its reader typed along, or it writes what comes next),
+and a request is attached to each stream that writes for its document and its cursor.
+
+A request is answered exactly once: with text; with nothing, which clears; with KEEP, which leaves
+on screen what is there, when something has overtaken it; as cancelled, when the client withdrew it.
+Every edit of a document overtakes the request made for it, so no answer can speak of an older
+version, and none can follow a newer one.
+
+A request looks, in this order: answers in hand (`reuse`), streams in flight, and only then, after
+the quiet rules and the debounce, the backend. An answer in hand is never delayed.
+
+What is shown ends where a piece is whole (`showing`): then the request is answered, and the stream
+goes on for what comes next. When all of an answer is on screen for a while, or nearly typed, what
+follows it is asked for as if it had been taken over.
+
+A stream whose answer no longer agrees with the buffer is cancelled in the same call; one that
+agrees is kept, for a grace period, for the request that comes with the key. One that is silent for
+long, while the person types on, gets a rival that was shown the newer text; who writes first wins.
+
+A stream that fails before anything was visible is retried if the failure is transient. A request
+waits for a backend that is away, or for leave to send its document, up to `Policy.hold`.
+
+Owns the decisions. How a request is answered is told in `answering`, how streams go in `streams`,
+what becomes of the text on screen in `onscreen`.
+"""
+
+from collections.abc import Sequence
+
+from spark_lsp.core.accounting.journal import Journal
+from spark_lsp.core.accounting.ledger import Ledger
+from spark_lsp.core.common import Common
+from spark_lsp.core.completing.answering import Answering
+from spark_lsp.core.completing.deeds import Deeds
+from spark_lsp.core.completing.exchange import Request, Stream, led, misfit
+from spark_lsp.core.completing.onscreen import OnScreen, line_before
+from spark_lsp.core.completing.pace import Pace
+from spark_lsp.core.completing.quiet import Deed, why_quiet
+from spark_lsp.core.completing.reuse import Answer, Answers
+from spark_lsp.core.completing.streams import Streams
+from spark_lsp.core.documents import Applied, Document
+from spark_lsp.core.effects import Reply, Verdict
+from spark_lsp.core.events import (
+    Accepted,
+    Asked,
+    Displayed,
+    Ended,
+    Failed,
+    Redirected,
+    Rejected,
+    Turned,
+    Wrote,
+)
+from spark_lsp.core.showing.visible import SCOPE
+from spark_lsp.core.text import Text
+
+_UNVETTED = "it is not known yet whether this document may be sent"
+
+
+class Completions:
+    """All inline completions of a session; see the theory of operation above."""
+
+    def __init__(self, common: Common, ledger: Ledger, journal: Journal) -> None:
+        """Take what the session's parts share, and where is written down what happens."""
+        self._common = common
+        self._journal = journal
+        self._screen = OnScreen(common, ledger)
+        self._open = Answering(common, self._screen, journal)
+        self._answers: dict[str, Answers] = {}
+        self._streams = Streams(common, journal, self._answers)
+        self._pace = Pace(common.policy.waits_itself)
+        self._deeds = Deeds()
+        self._nothing: tuple[str, Text, int] | None = None  # where the model had nothing to add
+
+    # What the editor does.
+
+    def opened(self, uri: str) -> None:
+        """A document is open."""
+        self._answers[uri] = Answers()
+        self._deeds.opened(uri)
+
+    def closed(self, uri: str, now: float) -> None:
+        """A document is closed."""
+        if self._open.request and self._open.request.document.uri == uri:
+            self._open.clear("the document was closed", now)
+        self._drop([stream for stream in self._streams if stream.uri == uri], now)
+        self._answers.pop(uri, None)
+        self._deeds.closed(uri)
+
+    def edited(self, document: Document, applied: Sequence[Applied], now: float) -> None:
+        """A document has been changed; it is as it is after all of it."""
+        uri = document.uri
+        if self._open.request and self._open.request.document.uri == uri:
+            self._open.reply(Verdict.KEEP, "overtaken by an edit", now)
+            self._streams.orphan(now)
+        self._pace.edited(now)
+        woken = False
+        for edit in applied:
+            woken |= self._answers[uri].edited(edit)
+            self._screen.edited(uri, edit, document.text, now)
+            self._drop(self._streams.follow(uri, edit), now)
+        self._deeds.edited(uri, applied, woken=woken)
+
+    def asked(self, event: Asked, now: float) -> None:
+        """The editor wants a completion."""
+        self._open.reply(Verdict.KEEP, "overtaken by a newer request", now)
+        common, at = self._common, event.position
+        document = common.documents.get(event.uri)
+        self._journal.begin(event.request, event.uri, at.line, at.character, now, "completion")
+        if unfit := misfit(event, document, common):
+            verdict, reason = unfit
+            self._journal.note(event.request, verdict=verdict.name, reason=reason)
+            common.do(Reply(event.request, verdict, None, reason))
+            self._streams.orphan(now)
+        if unfit or document is None:
+            return
+        offset = document.text.offset(at, common.documents.encoding)
+        request = Request(event.request, document, offset, event.grows, now, now, event.invoked)
+        self._open.request = request
+        if event.selected:
+            found = led(document, event.selected, offset, common.documents.encoding)
+            if found is None:
+                self._clear("the menu's choice replaces what was typed", now)
+                return
+            request.start, request.lead = found
+        if why := self._deeds.why(request):
+            self._hush(request, why, now)
+        else:
+            self._serve(request, now)
+
+    def withdrawn(self, request: int, now: float) -> bool:
+        """The editor has cancelled a request."""
+        if self._open.request is None or self._open.request.id != request:
+            return False
+        self._open.reply(Verdict.CANCELLED, "withdrawn by the editor", now)
+        self._streams.orphan(now)
+        return True
+
+    def displayed(self, event: Displayed, now: float) -> None:
+        """The editor has shown a completion."""
+        self._screen.displayed(event.answer, now)
+
+    def accepted(self, event: Accepted, now: float) -> None:
+        """The person has taken a completion over."""
+        self._screen.accepted(event.answer, event.length, now)
+
+    def rejected(self, event: Rejected, now: float) -> None:
+        """The person has sent a completion away."""
+        self._screen.rejected(event.answer, now)
+
+    def redirected(self, event: Redirected, now: float) -> bool:
+        """The person wants another answer than the one that is being written."""
+        document = self._common.documents.get(event.uri)
+        stream = next((it for it in self._streams if it.uri == event.uri), None)
+        if document is None or stream is None:
+            return False
+        expected = event.expected and self._screen.answer(event.expected)
+        if self._streams.redirect(stream, document, event, expected):
+            self._open.reply(Verdict.KEEP, "overtaken by an instruction", now)
+            self._drop([it for it in self._streams if it is not stream], now)
+            self._answers[event.uri] = Answers()
+        return True
+
+    def interrupted(self, answer: int | None, now: float) -> tuple[int, ...]:
+        """Stop what is being written, or one answer of it; returns what was stopped."""
+        wanted = None if answer is None else self._screen.answer(answer)
+        stopped = [it for it in self._streams if wanted is None or it.id == wanted]
+        for stream in stopped:
+            self._streams.remove(stream)
+            self._common.cancel(stream.id)
+        if stopped and self._open.request and not self._attached():
+            self._clear("interrupted", now)
+        return tuple(stream.id for stream in stopped)
+
+    # What the backend does.
+
+    def wrote(self, event: Wrote, now: float) -> bool:
+        """More of an answer has come; returns whether it is one of a completion."""
+        stream = self._streams.get(event.stream)
+        if stream is None:
+            return False
+        if event.text and not stream.written:
+            self._pace.answered(now - stream.begun)
+        self._streams.wrote(stream, event.text, now)
+        if not stream.answer.agrees:
+            # The person had typed ahead and the answer goes another way: that is a new question.
+            self._drop([stream], now)
+            self.advance(now)
+        elif stream.over or self._streams.enough(stream):
+            self._common.cancel(stream.id)
+            self._finished(stream, now)
+        elif stream.answer.rest or stream.answer.walled:
+            self._drop([it for it in self._streams if it is not stream], now)
+            if stream.answer.stop is not None or not self._open.hold(now):
+                self._grow(now)
+        return True
+
+    def ended(self, event: Ended, now: float) -> bool:
+        """An answer is complete."""
+        if stream := self._streams.get(event.stream):
+            self._finished(stream, now)
+        return stream is not None
+
+    def failed(self, event: Failed, now: float) -> bool:
+        """An answer will not be completed."""
+        stream = self._streams.get(event.stream)
+        if stream is None:
+            return False
+        self._streams.retire(stream)
+        common, request = self._common, self._open.request
+        common.not_before = now + event.after
+        if request is None or self._attached():
+            return True
+        again = event.transient and not request.seen and request.tries < common.policy.retries
+        if again and common.not_before <= request.asked + common.policy.hold:
+            request.tries += 1
+            request.due = common.not_before
+            self.advance(now)
+        else:
+            self._open.settle(event.reason, now)
+        return True
+
+    def turned(self, event: Turned, now: float) -> bool:
+        """An answer begins anew, as it was told to."""
+        if stream := self._streams.get(event.stream):
+            self._streams.turn(stream, event.how, now)
+        return stream is not None
+
+    # What time and settings do.
+
+    def configured(self, now: float) -> None:
+        """Settings have changed: these were the answers of the last ones."""
+        self._answers.update({uri: Answers() for uri in self._answers})
+        self._nothing = None
+        if not self._common.enabled:
+            self._open.clear("switched off", now)
+            self._drop(list(self._streams), now)
+
+    def deadline(self) -> float | None:
+        """Return when `tick` should be called if nothing happens before, or None."""
+        common, policy = self._common, self._common.policy
+        times = [self._streams.deadline()]
+        if (request := self._open.request) and not self._attached():
+            ready = common.up and common.may_send(request.document) is not None
+            latest = request.asked + policy.hold
+            times.append(min(request.due, latest) if ready else latest)
+        else:
+            times.append(self._open.deadline())
+        return min((time for time in times if time is not None), default=None)
+
+    def tick(self, now: float) -> None:
+        """Do what has become due."""
+        policy = self._common.policy
+        stalled, left = self._streams.due(now)
+        for stream in stalled:
+            self._streams.retire(stream)
+            self._common.cancel(stream.id)
+        if stalled and not self._attached():
+            self._open.settle("the model has stalled", now)
+        self._drop(left, now)
+        if request := self._open.request:
+            if not self._attached():
+                self.advance(now)
+                if not self._attached() and request.asked + policy.hold <= now:
+                    self._clear(self._common.away if not self._common.up else _UNVETTED, now)
+            elif not request.grows and request.seen and request.asked + policy.patience <= now:
+                self._open.settle("as far as it was written in time", now)
+                self._streams.orphan(now)
+        if self._open.due(now):
+            self._grow(now)
+        self._streams.look_ahead(self._screen.eagerness, now)
+
+    # How a request finds its answer.
+
+    def _serve(self, request: Request, now: float) -> None:
+        def wanted(answer: Answer) -> bool:
+            return answer.leads_to(request.lead) and self._open.fits(answer, now)
+
+        uri, attached = request.document.uri, self._attached()
+        walled = self._answers[uri].walled(request.offset)
+        if answer := self._answers[uri].at(request.offset, wanted):
+            source = "typed along" if answer.middle else "cache"
+            self._open.finish(answer, source, "a finished answer goes on", now)
+            self._streams.orphan(now, but=answer.id)
+            self._streams.follows(answer, request.document, now)
+        elif not request.invoked and (walled or any(it.answer.walled for it in attached)):
+            self._clear(SCOPE, now)
+        elif attached:
+            for stream in attached:
+                stream.orphaned = None
+            self._grow(now)
+            if self._open.request and request.seen and not request.grows:
+                self._open.settle("as far as it is written", now)
+                self._streams.orphan(now)
+            elif self._open.request:
+                self._streams.race(request, attached, now)
+        else:
+            self._drop(list(self._streams), now)
+            self._ask(request, now)
+
+    def _ask(self, request: Request, now: float) -> None:
+        """Have the backend asked for what nobody has in hand, if and when that is wanted."""
+        text, offset = request.document.text, request.offset
+        request.due = self._common.not_before
+        if not request.invoked:
+            if why := why_quiet(text, offset, Deed.NONE, request.document.language):
+                self._hush(request, why, now)
+                return
+            if self._nothing == (request.document.uri, text, offset):
+                self._clear("the model had nothing to add here", now)
+                return
+            opens_line = not line_before(text, offset).strip()
+            wait = self._pace.debounce(now, opens_line=opens_line)
+            wait += self._screen.eagerness.calm(now)
+            self._journal.note(request.id, debounce=wait)
+            request.due = max(request.due, now + wait)
+        if request.due > now + self._common.policy.hold:
+            self._clear("the provider asks to wait", now)
+        else:
+            self.advance(now)
+
+    def advance(self, now: float) -> None:
+        """Open a stream for the waiting request, if it is time and the backend can be asked."""
+        request, common = self._open.request, self._common
+        if request is None or self._attached() or not common.up or request.due > now:
+            return
+        document = request.document
+        if common.may_send(document):
+            self._streams.open(request, now)
+        elif document.private:
+            self._clear(f"never sent: {document.private}", now)
+
+    def _attached(self) -> list[Stream]:
+        """The streams that write for the open request."""
+        request = self._open.request
+        if request is None:
+            return []
+        return self._streams.at(request.document.uri, request.offset, request.lead)
+
+    def _grow(self, now: float) -> None:
+        """Show the request what a stream has written for it, if that is more than before."""
+        for stream in self._attached():
+            if not stream.written:
+                continue  # what it takes for granted is no answer
+            self._streams.check(stream)
+            answer = stream.answer
+            if answer.walled:
+                self._open.settle(SCOPE, now)
+                return
+            if not (self._open.extends(answer) and self._open.fits(answer, now)):
+                continue
+            if answer.stop is not None:
+                self._open.finish(answer, "model", "a whole piece of the model's answer", now)
+                return
+            self._open.show(answer, now)
+
+    def _finished(self, stream: Stream, now: float) -> None:
+        """Take in that a stream has said all that will be heard of it."""
+        here = stream in self._attached()
+        if document := self._common.documents.get(stream.uri):
+            self._streams.finish(stream, document)
+        self._streams.retire(stream)
+        answer, request = stream.answer, self._open.request
+        if request is None or not here:
+            return
+        if stream.written and self._open.fits(answer, now):
+            self._open.finish(answer, "model", "the model's answer", now)
+            self._streams.follows(answer, request.document, now)
+        elif answer.middle and len(answer.text) <= len(answer.middle):
+            # The person has typed all of it meanwhile: what follows is another question.
+            self.advance(now)
+        elif not self._attached():
+            reason = "sent away before" if answer.rest else "the model had nothing to add"
+            self._nothing = (stream.uri, request.document.text, request.offset)
+            self._open.clear(stream.cut or reason, now)
+
+    def _hush(self, request: Request, why: str, now: float) -> None:
+        self._journal.note(request.id, rule="quiet", quiet=why)
+        self._clear(why, now)
+
+    def _clear(self, reason: str, now: float) -> None:
+        self._open.clear(reason, now)
+        self._streams.orphan(now)
+
+    def _drop(self, streams: Sequence[Stream], now: float) -> None:
+        """Stop streams; what they have written is kept, for a divergence may be taken back."""
+        for stream in streams:
+            if not stream.written:
+                self._pace.unanswered(now - stream.begun)
+            self._streams.retire(stream)
+            self._common.cancel(stream.id)

@@ -1,0 +1,103 @@
+"""The syntax guard: nothing is shown that would make the tree worse.
+
+Owns the comparison. The answer is inserted into the tree as a value, and what counts is how many
+errors there are with it and without it. A text that is being written is broken most of the time:
+an answer may leave as many errors as there were, but it may not add any.
+
+A parse takes its time, above all of a text that is broken: a bracket that nobody has closed yet, in
+a file of half a million characters, takes a second, incrementally or not. So of a longer text only
+the outermost block around the cursor is looked at, which takes a few milliseconds at most.
+"""
+
+import re
+from collections.abc import Sequence
+
+from spark_lsp.core.languages import Language
+from spark_lsp.core.syntax import Syntax, shift_of
+from spark_lsp.core.text import Edit, Text
+
+_STOPS, _LINES = 4, 2
+"""Beginnings of an answer that are parsed beside all of it, up to stops and up to lines."""
+WHOLE = 20_000
+"""Characters up to which a text is looked at as a whole, and its tree is of use."""
+_ABOVE, _BELOW = 6_000, 3_000
+"""Characters of a longer text that are looked at, at most."""
+_LINE = re.compile(r"[\r\n]([ \t]*)(?=[^\s)\]}])")
+_LINE_END = re.compile(r"(?<=\S)[ \t]*(?:\r\n|\n|\r)")
+_PREFIXES = {"python": ("if 1:\n", re.compile(r"[ \t]")), "php": ("<?php\n", re.compile(r"(?!<)"))}
+"""What makes a text of a part of one, and what such a part begins with."""
+
+
+def guarded(  # noqa: PLR0917 - the tree is one of two ways to say what the text is
+    tree: Syntax | None,
+    text: Text,
+    offset: int,
+    answer: str,
+    stops: Sequence[int],
+    language: Language | None = None,
+) -> int:
+    """Return how much of an answer may be shown without making the tree worse.
+
+    Args:
+        tree: of the text, if there is one.
+        text: the document.
+        offset: where the answer is inserted, in code points.
+        answer: what is inserted.
+        stops: ascending lengths of the answer at which it may be cut.
+        language: of the document, where there is no tree. Without either nothing is judged.
+
+    Returns:
+        The length of the answer, else the last stop up to which it does no harm, else the end of
+        a line above the first error, else 0.
+    """
+    language = tree.language if tree else language
+    if not answer or language is None:
+        return len(answer)
+    string, at = text.string, offset
+    if len(string) > WHOLE:
+        string, at = _part(string, offset, language)
+        tree = None
+    here = Text(string)
+    tree = tree or Syntax.parse(language, here)
+    before = len(tree.flaws())
+
+    def harm(size: int) -> list[int]:
+        edit = Edit(at, at, answer[:size])
+        after = tree.edited([shift_of(here, edit)], string[:at] + edit.new + string[at:])
+        flaws = after.flaws()
+        return flaws if len(flaws) > before else []
+
+    flaws = harm(len(answer))
+    if not flaws:
+        return len(answer)
+    first = next((flaw - at for flaw in flaws if flaw >= at), 0)
+    return next((size for size in _cuts(answer, stops, first) if not harm(size)), 0)
+
+
+def _part(string: str, offset: int, language: Language) -> tuple[str, int]:
+    """Return the outermost block around an offset, and where the offset is in it.
+
+    It begins with the last of the least indented lines above, and ends before the next such line.
+    """
+    line = max(string.rfind("\n", 0, offset), string.rfind("\r", 0, offset))
+    low, high = max(0, offset - _ABOVE), min(len(string), offset + _BELOW)
+    above = [(len(it.group(1)), -it.start(1)) for it in _LINE.finditer(string, low, max(0, line))]
+    depth, start = min(above, default=(0, -low)) if low else (0, 0)
+    below = (
+        it.start(1) for it in _LINE.finditer(string, offset, high) if len(it.group(1)) <= depth
+    )
+    part, at = string[-start : next(below, high)], offset + start
+    prefix, begins = _PREFIXES.get(language.name, ("", None))
+    if begins is not None and begins.match(part):
+        return prefix + part, len(prefix) + at
+    return part, at
+
+
+def _cuts(answer: str, stops: Sequence[int], flaw: int) -> list[int]:
+    """Return where an answer may be cut, in the order of trying, a few of them."""
+    ends = [stop for stop in reversed(stops) if 0 < stop < len(answer)]
+    if len(ends) > _STOPS:
+        ends = [*ends[: _STOPS - 1], ends[-1]]
+    lines = [match.start() for match in _LINE_END.finditer(answer, 0, max(0, flaw))]
+    lines = [end for end in reversed(lines) if answer[:end].strip() and end not in ends]
+    return ends + lines[:_LINES]

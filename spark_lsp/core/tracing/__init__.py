@@ -1,0 +1,1 @@
+"""Traces: what has happened to a session, without secrets, so that it can be played once more."""
