@@ -52,10 +52,13 @@ class Bare:
         self.responses: list[Any] = []
         client.on_notification = lambda method, _: self.told.append(method)
         send = client.send
-        client.send = lambda it: (  # type: ignore[method-assign]
-            self.responses.append(it) if "result" in it else None,
-            send(it),
-        )[1]
+
+        def sent(message: Any) -> None:
+            if "result" in message:
+                self.responses.append(message)
+            send(message)
+
+        client.send = sent  # type: ignore[method-assign]
 
     def open(self, text: str) -> None:
         document = {"uri": self.uri, "languageId": "python", "version": 1, "text": text}

@@ -100,7 +100,14 @@ class Answering:
         """Return the next piece of an answer as it is put on the screen."""
         number = self._screen.number(answer)
         self._screen.show(
-            number, request.document, request.offset, answer.rest, request.asked, source, now
+            number,
+            request.document,
+            request.offset,
+            answer.rest,
+            request.lead,
+            request.asked,
+            source,
+            now,
         )
         self._journal.step(request.id, "first shown", now)
         return request.suggestion(number, answer.rest, self._common.documents.encoding)

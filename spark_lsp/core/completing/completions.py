@@ -89,6 +89,7 @@ class Completions:
         if self._open.request and self._open.request.document.uri == uri:
             self._open.clear("the document was closed", now)
         self._drop([stream for stream in self._streams if stream.uri == uri], now)
+        self._streams.closed(uri)
         self._answers.pop(uri, None)
         self._deeds.closed(uri)
 
@@ -366,8 +367,12 @@ class Completions:
             self._streams.finish(stream, document)
         self._streams.retire(stream)
         answer, request = stream.answer, self._open.request
+        if not stream.written:
+            self._nothing = stream.uri, stream.text, stream.offset
         if request is None or not here:
             return
+        if stream.cut:
+            self._journal.note(request.id, cut=stream.cut)
         if stream.written and self._open.fits(answer, now):
             self._open.finish(answer, "model", "the model's answer", now)
             self._streams.follows(answer, request.document, now)

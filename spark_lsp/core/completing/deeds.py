@@ -38,8 +38,9 @@ class Deeds:
 
     def why(self, request: Request) -> str:
         """Return why nothing should be shown for a request, not even what is in hand, or ""."""
+        if request.invoked:
+            return ""
         if inside_word(request.document.text.string, request.offset):
             return "inside a word"
-        if request.invoked or self._woken:
-            return ""
-        return _WHY.get(self._histories[request.document.uri].deed(request.offset), "")
+        deed = self._histories[request.document.uri].deed(request.offset)
+        return "" if self._woken else _WHY.get(deed, "")

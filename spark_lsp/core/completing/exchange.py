@@ -91,6 +91,7 @@ class Stream:
         over: whether nothing of what it may still write would be shown.
         cut: why the answer was cut, "" if it was not.
         orphaned: since when no request has read it, or None while one does.
+        void: whether an edit has made another text of what it was written for.
         coming: while it is being steered, the answer that it may begin instead, for which text, and
             where in it.
         said: all that the person has said of it, one instruction a line.
@@ -110,6 +111,7 @@ class Stream:
     over: bool = False
     cut: str = ""
     orphaned: float | None = None
+    void: bool = False
     coming: tuple[Answer, Text, int] | None = None
     said: str = ""
     _place: Place | None = None
@@ -161,6 +163,10 @@ class Stream:
         """Follow an edit of the document; returns whether the answer is still about this text."""
         moved = self.answer.after(applied)
         if moved is None:
+            self.void = True
+            return False
+        if len(moved.text) < len(self.answer.text):  # the editor has closed a bracket in it
+            self.answer = moved
             return False
         back = len(moved.text) - len(self.answer.text)
         if back > 0:

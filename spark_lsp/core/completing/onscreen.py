@@ -12,9 +12,9 @@ from spark_lsp.core.accounting.ledger import Ledger
 from spark_lsp.core.common import Common
 from spark_lsp.core.completing.eagerness import Eagerness
 from spark_lsp.core.completing.rejections import Rejections
-from spark_lsp.core.completing.reuse import Answer
+from spark_lsp.core.completing.reuse import PAIRS, Answer
 from spark_lsp.core.documents import Applied, Document
-from spark_lsp.core.text import Text, characters
+from spark_lsp.core.text import Encoding, Text, characters, units
 
 _SEEN = 0.75
 """Seconds on screen after which a text has been seen (Cody's measure)."""
@@ -34,6 +34,7 @@ class Piece:
         offset: of the cursor.
         text: what is shown behind it.
         since: when the first of it was shown.
+        lead: what of it the completion menu would insert.
         taken: whether its acceptance is counted already.
     """
 
@@ -43,6 +44,7 @@ class Piece:
     text: str
     since: float
     taken: bool = False
+    lead: str = ""
 
 
 class OnScreen:
@@ -57,6 +59,7 @@ class OnScreen:
         self._piece: Piece | None = None
         self._numbers: dict[tuple[int, int], int] = {}
         self._over: Piece | None = None  # taken over last, and when
+        self._last: tuple[Piece, str] | None = None  # of which the last edit was the beginning
 
     def number(self, answer: Answer) -> int:
         """Return the number of the piece that an answer shows next.
@@ -79,15 +82,15 @@ class OnScreen:
         return next((id_ for (id_, _), it in self._numbers.items() if it == number), number)
 
     def show(  # noqa: PLR0917 - what there is to know of it
-        self, number: int, document: Document, offset: int, text: str, asked: float, source: str,
-        now: float,
+        self, number: int, document: Document, offset: int, text: str, lead: str, asked: float,
+        source: str, now: float,
     ) -> None:  # fmt: skip
         """A piece, or more of it, is on screen."""
         if self._piece and self._piece.number == number:
-            self._piece = replace(self._piece, offset=offset, text=text)
+            self._piece = replace(self._piece, offset=offset, text=text, lead=lead)
         else:
             self.clear("overtaken", now)
-            self._piece = Piece(number, document.uri, offset, text, now)
+            self._piece = Piece(number, document.uri, offset, text, now, lead=lead)
         language = document.language.name if document.language else ""
         self._ledger.shown(number, document.uri, language, text, asked, now, source)
 
@@ -105,11 +108,13 @@ class OnScreen:
         """Follow an edit that has led to a text."""
         edit = applied.edit
         self._regret(uri, applied, text, now)
-        piece = self._piece
+        self._last, piece = None, self._piece
         if piece is None or piece.uri != uri or not (edit.new or applied.removed):
             return
-        if edit.start == edit.end == piece.offset and piece.text.startswith(edit.new):
-            self._along(piece, edit.new, now)
+        # Of a pair that the editor has closed the person has typed the beginning.
+        new = edit.new[:1] if edit.new in PAIRS and piece.text[:2] != edit.new else edit.new
+        if edit.start == edit.end == piece.offset and piece.text.startswith(new):
+            self._along(piece, new, now)
         elif (moved := _elsewhere(piece, applied, text)) is not None:
             self._piece = replace(piece, offset=moved)
         else:
@@ -117,10 +122,15 @@ class OnScreen:
 
     def accepted(self, number: int, length: int | None, now: float) -> None:
         """The editor says that a piece was taken over, or so many units of it."""
+        encoding = self._common.documents.encoding
+        last, self._last = self._last, None
+        if last and last[0].number == number and length in _lengths(*last, encoding):
+            if not last[0].taken:
+                self._take(*last, last[0].offset, now)
+            return  # else it was seen in the buffer already
         piece = self._piece
         if piece is None or piece.number != number or piece.taken:
-            return  # it was seen in the buffer already
-        encoding = self._common.documents.encoding
+            return
         size = len(piece.text) if length is None else characters(piece.text, length, encoding)
         if size:
             self._take(piece, piece.text[:size], piece.offset, now)
@@ -143,10 +153,13 @@ class OnScreen:
         """The person has typed, or taken over, the beginning of what is shown."""
         rest = piece.text[len(new) :]
         whole = not rest and len(new) > 1
-        if not piece.taken and (len(new) >= _AT_ONCE or whole):
+        by_hand = not new.strip() or new == piece.lead  # a new line, or the menu's choice
+        taken = not by_hand and not piece.taken and (len(new) >= _AT_ONCE or whole)
+        if taken:
             self._take(piece, new, piece.offset, now)
         elif not rest and not piece.taken:
             self._ledger.typed(piece.number, now)
+        self._last = replace(piece, taken=piece.taken or taken), new
         moved = replace(piece, offset=piece.offset + len(new), text=rest, taken=False)
         self._piece = moved if rest else None
 
@@ -168,6 +181,12 @@ class OnScreen:
             self._over = None
             self.rejections.rejected(line_before(text, edit.start), over.text, now)
             self.eagerness.rejected(now)
+
+
+def _lengths(piece: Piece, new: str, encoding: Encoding) -> tuple[int | None, ...]:
+    """Return how an editor may tell the length of what was taken over of a piece."""
+    size = units(new, encoding)
+    return (size, None) if new == piece.text else (size,)
 
 
 def line_before(text: Text, offset: int) -> str:

@@ -29,6 +29,8 @@ from spark_lsp.core.documents import Applied
 REMEMBERED = 32
 """Finished answers kept per document."""
 
+PAIRS = frozenset({"()", "[]", "{}", "<>", '""', "''", "``"})
+"""What an editor inserts at one key, with the cursor in between."""
 _STRAY = 200
 """Characters a middle may be longer than its answer before the answer is given up."""
 
@@ -117,11 +119,26 @@ class Answer:
             answer = self._reaching(edit.start, applied.removed[: self.anchor - edit.start])
         if not answer.anchor <= edit.start <= edit.end <= answer.cursor:
             return None
+        if (edit.start == edit.end == self.cursor) and (closed := self._closed(edit.new)):
+            return closed
         start, end = edit.start - answer.anchor, edit.end - answer.anchor
         middle = answer.middle[:start] + edit.new + answer.middle[end:]
-        if len(middle) > len(answer.text) + _STRAY:
+        stray = len(middle) > len(answer.text) + _STRAY
+        return None if stray else replace(answer, middle=middle)
+
+    def _closed(self, pair: str) -> "Answer | None":
+        """Return the answer up to where the editor has closed a bracket that was typed along."""
+        typed = len(self.middle)
+        left = self.text[typed:] if self.text.startswith(self.middle) else ""
+        if pair not in PAIRS or left[:1] != pair[0]:
             return None
-        return replace(answer, middle=middle)
+        depth = 0
+        for at, char in enumerate(left[1:], typed + 1):
+            if char == pair[1] and not depth:
+                cut = self.cut(at)
+                return replace(cut, middle=self.middle + pair[0], right=self.right + 1)
+            depth += (char == pair[0]) - (char == pair[1])
+        return None
 
     def _reaching(self, anchor: int, back: str) -> "Answer":
         """Return the answer from an earlier anchor on, with the text that stood between."""
@@ -152,13 +169,14 @@ class Answers:
 
     def edited(self, applied: Applied) -> bool:
         """Follow an edit of the document; says whether it has taken a divergence back."""
-        kept, woken = [], False
+        woken: list[Answer] = []
+        others: list[Answer] = []
         for answer in self._answers:
             if moved := answer.after(applied):
-                kept.append(moved)
-                woken |= not answer.agrees and bool(moved.rest)
-        self._answers = kept
-        return woken
+                back = not answer.agrees and bool(moved.rest)
+                (woken if back else others).append(moved)
+        self._answers = woken + others  # what was on screen before, and not what has led away
+        return bool(woken)
 
     def walled(self, offset: int) -> bool:
         """Whether an answer leaves the scope at an offset."""

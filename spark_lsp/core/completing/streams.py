@@ -86,7 +86,8 @@ class Streams:
 
     def retire(self, stream: Stream) -> None:
         """Forget a stream, and keep what it has written."""
-        if stream.written and stream.answer.text and stream.uri in self._answers:
+        known = stream.written and stream.answer.text and not stream.void
+        if known and stream.uri in self._answers:
             self._answers[stream.uri].add(stream.answer)
         self.remove(stream)
 
@@ -104,10 +105,14 @@ class Streams:
             if stream.orphaned is None and stream.answer.id != but:
                 stream.orphaned = now
 
-    def follow(self, uri: str, applied: Applied) -> list[Stream]:
-        """Follow an edit; returns the streams whose answers do not agree with it."""
+    def closed(self, uri: str) -> None:
+        """Forget what was to be asked for ahead in a document."""
         if self._next and self._next[1].uri == uri:
             self._next = None
+
+    def follow(self, uri: str, applied: Applied) -> list[Stream]:
+        """Follow an edit; returns the streams whose answers do not agree with it."""
+        self.closed(uri)
         here = [stream for stream in self._streams if stream.uri == uri]
         return [it for it in here if not (it.follow(applied) and it.answer.agrees)]
 
@@ -174,6 +179,8 @@ class Streams:
     def _guard(self, stream: Stream, document: Document, end: int, stops: tuple[int, ...]) -> bool:
         """Cut what would break the syntax up to an end; returns whether that was nothing."""
         answer, typed = stream.answer, len(stream.answer.middle)
+        if stream.line_end == "\r":
+            return True  # grammars know no lines that end so
         piece, tree = answer.text[typed:end], tree_of(document)
         kept = guarded(tree, document.text, answer.cursor, piece, stops, document.language)
         if kept < len(piece):

@@ -68,6 +68,10 @@ _SAID = {
 }
 
 
+_OF = frozenset({".", "::"})
+"""Tokens between an object, or a class, and its member."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Mention:
     """A place where a name stands, from `start` up to `end`.
@@ -118,7 +122,8 @@ def occurrences(text: str, name: str) -> list[int]:
     return [
         it.start()
         for it in re.finditer(re.escape(name), text)
-        if not _in_word(text[: it.start()][-1:]) and not _in_word(text[it.end() : it.end() + 1])
+        if not _in_word(text[max(it.start() - 1, 0) : it.start()])
+        and not _in_word(text[it.end() : it.end() + 1])
     ]
 
 
@@ -161,7 +166,7 @@ def _mention(naming: Naming, way: tuple[Node, ...]) -> Mention:
     if leaf.text[:1].islower() and not naming.tags.isdisjoint(spelled):
         return replace(said, role=Role.OTHER)
     if naming.tokens and way[top - 1].type == naming.tokens:
-        return replace(said, role=_token(way[top - 1], leaf))
+        return replace(said, role=_token(naming, way[top - 1], leaf))
     while (edge := _edge(naming, way, top)) is Edge.THROUGH and top > 1:
         top -= 1
     if edge in _BOUND and (edge is Edge.IMPORT or not _qualified(naming, way, top)):
@@ -254,17 +259,28 @@ def _beside(parent: Node, field: str, node: Node) -> bool:
     return other is not None and other.start != node.start
 
 
-def _token(parent: Node, leaf: Node) -> Role:
+def _token(naming: Naming, parent: Node, leaf: Node) -> Role:
     """Return the role of a name among tokens that are not parsed: used, if nothing speaks against.
 
-    That would be a dot before it, or a colon, or what may make it the name of an argument.
+    That would be what may make it the name of an argument, or the member of something long.
     """
     tokens = parent.parts
     at = next(at for at, it in enumerate(tokens) if it.start == leaf.start)
-    before = tokens[at - 1].text if at else ""
-    behind = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    before, behind = (tokens[it].text if 0 <= it < len(tokens) else "" for it in (at - 1, at + 1))
+    if before in _OF:
+        return Role.ACCESS if token_object(naming, parent, leaf) else Role.OTHER
     named = behind in {"=", ":", "=>", "!", "::"}
-    return Role.OTHER if before in {".", "::", "$", "'"} or named else Role.USE
+    return Role.OTHER if before in {"$", "'"} or named else Role.USE
+
+
+def token_object(naming: Naming, parent: Node, leaf: Node) -> Node | None:
+    """Return the object of a member among tokens that are not parsed, if it is a single word."""
+    tokens = parent.parts
+    at = next(at for at, it in enumerate(tokens) if it.start == leaf.start)
+    node = tokens[at - 2] if at > 1 and tokens[at - 1].text in _OF else None
+    chained = at > 2 and tokens[at - 3].text in _OF
+    single = node is not None and (node.type in naming.names or node.type in naming.selves)
+    return node if single and not chained else None
 
 
 def scopes(naming: Naming, way: Sequence[Node]) -> Iterator[int]:

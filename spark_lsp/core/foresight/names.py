@@ -14,6 +14,8 @@ from spark_lsp.core.foresight.naming import Naming
 from spark_lsp.core.foresight.objects import Members, is_stranger
 from spark_lsp.core.symbols import Node, Tree
 
+_PARENT = "super"
+"""What a module calls the one around it."""
 CONSTRUCTORS = frozenset({"__init__", "constructor"})
 """Methods whose parameters are those of calls of their class."""
 
@@ -44,6 +46,7 @@ class Thing:
 
 
 FREE = Thing("free")
+_MEMBERS = frozenset({Role.DEFINE, Role.ACCESS})
 
 
 def _scope(mention: Mention, depth: int) -> Scope:
@@ -97,7 +100,11 @@ class Names:
 
     def of(self, thing: Thing) -> list[Mention]:
         """Return the mentions of a thing, in order."""
-        return [it for it in self.mentions if self.thing(it) == thing]
+        aside = BINDING
+        if thing.kind in {"name", "free"}:
+            # What a member is depends on what its object is, and that costs a look.
+            aside = _MEMBERS - {Role.ACCESS} if self._naming.modules else _MEMBERS
+        return [it for it in self.mentions if it.role not in aside and self.thing(it) == thing]
 
     def starting(self, start: int) -> Mention | None:
         """Return the mention that begins at a place."""
@@ -155,7 +162,7 @@ class Names:
     def _thing(self, mention: Mention) -> Thing | None:
         match mention.role:
             case Role.DEFINE | Role.ACCESS:
-                return self._member(mention)
+                return self._in_module(mention) or self._member(mention)
             case Role.BIND | Role.IMPORT | Role.ALIAS:
                 assert mention.scope  # it binds
                 since = mention.since if mention.fresh else 0
@@ -192,8 +199,8 @@ class Names:
                 )
                 return None if doubtful or strange else self._of(owners, mention)
             crossed = crossed or node.type not in naming.classes
-            if self._redirected.get(scope) is Role.GLOBAL:
-                continue
+            if depth and self._redirected.get(scope) is Role.GLOBAL:
+                return self._of_file(mention)
             held = [] if mention.called else self._bound.get(scope, [])
             if depth and naming.after:
                 held = [it for it in held if it.since <= mention.start]
@@ -202,6 +209,29 @@ class Names:
             if held:
                 return Thing("name", scope, max(it.since if it.fresh else 0 for it in held))
         return FREE
+
+    def _of_file(self, mention: Mention) -> Thing:
+        scope = _scope(mention, 0)
+        return Thing("name", scope) if scope in self._bound else FREE
+
+    def _in_module(self, mention: Mention) -> Thing | None:
+        """Return what a module of the file has under the name, if that is what stands before it."""
+        node = self.object(mention) if self._naming.modules else None
+        if node is None:
+            return None
+        if node.text == _PARENT:
+            scope = self._outside(mention)
+        else:
+            found = self._meant(node) if node.type in self._naming.names else []
+            named = len(found) == 1 and found[0].way[-2].type in self._naming.modules
+            scope = _scope(found[0], len(found[0].way) - 2) if named else None
+        return Thing("name", scope) if scope in self._bound else None
+
+    def _outside(self, mention: Mention) -> Scope | None:
+        """Return what is around the innermost module that something stands in."""
+        modules = [at for at, it in enumerate(mention.way) if it.type in self._naming.modules]
+        around = scopes(self._naming, mention.way) if modules else iter(())
+        return next((_scope(mention, at) for at in around if at < modules[-1]), None)
 
     def _in_scope(self, mention: Mention, depth: int, *, crossed: bool) -> frozenset[str] | None:
         """Return the classes whose member a bare name is by what stands around it."""
@@ -215,6 +245,10 @@ class Names:
 
     def _home(self, mention: Mention, scope: Scope) -> Scope:
         """Return where a binding holds that may have been declared to belong further out."""
+        if mention.role is Role.IMPORT and self._naming.modules:
+            paths = (it.part("path") for it in mention.way[1:-1])
+            if any(it is not None and it.text == _PARENT for it in paths):
+                return self._outside(mention) or scope
         role = self._redirected.get(scope)
         if role is None:
             return scope

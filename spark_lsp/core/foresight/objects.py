@@ -7,7 +7,7 @@ declaration says that it is, and which classes of the file extend each other.
 import re
 from collections.abc import Callable, Sequence
 
-from spark_lsp.core.foresight.mentions import Mention, Role, spellings
+from spark_lsp.core.foresight.mentions import Mention, Role, spellings, token_object
 from spark_lsp.core.foresight.naming import Naming
 from spark_lsp.core.foresight.naming.row import words
 from spark_lsp.core.symbols import Node
@@ -146,7 +146,7 @@ class Members:
         """Return the class of an object that is written out, or None if it is not said."""
         node = mention.above(frozenset({type_}))
         said = node.part(field) if node else None
-        spoken = _WORD.findall(said.text) if said else []
+        spoken = _WORD.findall(said.text.rpartition("::")[2]) if said else []
         return spoken[0] if len(spoken) == 1 else None
 
     def _declared(self, node: Node) -> str | None:
@@ -163,6 +163,8 @@ class Members:
         """Return the object whose member is mentioned."""
         if mention.role is not Role.ACCESS:
             return None
+        if mention.way[-2].type == self._naming.tokens:
+            return token_object(self._naming, mention.way[-2], mention.node)
         objects = self._naming.objects
         fields = (objects[it] for it in spellings(mention.way, mention.top) if it in objects)
         return next(

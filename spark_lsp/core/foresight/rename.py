@@ -82,6 +82,8 @@ def _rename(change: Change, old: str, new: str, done: list[Mention]) -> Rename |
     thing = things.pop() if len(things) == 1 else None
     if thing is None:
         return None
+    if any(it.shorthand and it.role is Role.USE for it in done):
+        return None  # of a member and its value: which has been renamed, nobody knows
     rename = Rename(old, new, names, thing, tuple(done), tuple(names.of(thing)))
     if rename.is_overloaded or _is_hidden(change, rename):
         return None

@@ -68,7 +68,7 @@ def _linked(change: Change, rename: Rename, workspace: Workspace | None) -> Link
     names, thing, home = rename.names, rename.thing, change.before
     bound = names.definitions(thing)
     imports = [it for it in bound if it.role is Role.IMPORT]
-    if not imports:
+    if not imports or any(it.role is Role.BIND for it in bound):
         return _others(workspace, home, rename, bound) if workspace else iter(())
     if workspace is None or len(imports) > 1:
         return None

@@ -124,7 +124,7 @@ class Reading:
             return Shown(text, finish(len(text)), self._over, self._reason)
         text, held = self._text[: self._end], self._held
         if begun:
-            held = self._repetition.held(begun.text.rstrip(), len(self._text))
+            held = self._repetition.held(self._line_of(begun), len(self._text))
             text = self._text + begun.text
         ends = [it for it in (held, self._pieces.held) if it is not None]
         text = text[: min(ends, default=len(text))].rstrip()
@@ -137,7 +137,7 @@ class Reading:
             return
         if read:
             at = len(self._text)
-            self._held, loops = self._repetition.add(read.text.rstrip(), at)
+            self._held, loops = self._repetition.add(self._line_of(read), at)
             if loops:
                 assert self._held is not None
                 self._text = self._text[: self._held]
@@ -164,6 +164,10 @@ class Reading:
         What it has opened it may close, before brackets that are closed there already.
         """
         return self._nesting.open and self._place.extent is Extent.LINE
+
+    def _line_of(self, read: "_Line") -> str:
+        """Return all of a line as it is shown, with what stands before the cursor."""
+        return ((self._place.before if self._first else "") + read.text).rstrip()
 
     def _empty(self, line: str, end: str) -> None:
         """Take in a line without text in it."""

@@ -59,6 +59,7 @@ CPP = replace(
         "enumerator.name": Edge.DOUBT,
         "function_declarator>qualified_identifier.name": Edge.DEFINE,
     },
+    modules=words("namespace_definition"),
     classes={**C.classes, "class_specifier": "name"},
     owners={"function_definition": "declarator"},
     implicit=True,

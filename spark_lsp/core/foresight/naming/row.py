@@ -85,6 +85,7 @@ class Naming:
         constants: whether a name in a pattern that begins with a capital is used, not bound.
         tokens: node type of what is not parsed, as the arguments of a macro.
         opaque: node types of text that is not parsed: what is named in it may be anything.
+        modules: node types of modules that stand in a file.
         imports: node types of import statements.
         given: names that have a meaning without being bound, where all of these can be told.
         wildcard: what stands in a text that binds names without telling them.
@@ -124,6 +125,7 @@ class Naming:
     tags: frozenset[str] = frozenset()
     constants: bool = False
     tokens: str = ""
+    modules: frozenset[str] = frozenset()
     opaque: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     wildcard: str = ""

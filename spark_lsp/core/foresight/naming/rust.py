@@ -71,5 +71,6 @@ RUST = Naming(
     shorthands=words("shorthand_field_identifier shorthand_field_initializer.identifier"),
     constants=True,
     tokens="token_tree",
+    modules=words("mod_item"),
     imports=words("use_declaration"),
 )
