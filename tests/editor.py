@@ -160,9 +160,7 @@ class Editor:
         self._stirring = asyncio.ensure_future(stir())
 
     def _offset(self, place: Mapping[str, int]) -> int:
-        return self.screen.text.offset(
-            Position(place["line"], place["character"]), Encoding.UTF16
-        )
+        return self.screen.text.offset(Position(place["line"], place["character"]), Encoding.UTF16)
 
     def _place(self, offset: int | None = None) -> dict[str, int]:
         at = self.screen.cursor if offset is None else offset

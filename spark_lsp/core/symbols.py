@@ -7,13 +7,12 @@ kept for a whole repository. Looking things up across files is left to `index`.
 import re
 from bisect import bisect_left, bisect_right
 from functools import cache
-from itertools import accumulate
 
 import msgspec
 import tree_sitter
 
 from spark_lsp.core.languages import Language
-from spark_lsp.core.syntax import Syntax, query, reference_query
+from spark_lsp.core.syntax import Syntax, characters, query, reference_query
 from spark_lsp.core.text import Text
 
 _SIGNATURE_LIMIT = 400
@@ -30,9 +29,6 @@ _OWNER_KINDS = frozenset({"class", "enum", "extension", "interface", "struct"})
 _EQUATION_KINDS = frozenset({"function", "macro", "method", "variable"})
 """Kinds whose definitions may come in pieces, in languages that merge them."""
 _QUOTES = frozenset("\"'`")
-_CONTINUATION = bytes(range(0x80, 0xC0))
-_STRIDE = 256
-"""Characters between two places of a text whose bytes are remembered."""
 
 
 class Definition(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -113,9 +109,9 @@ def references(syntax: Syntax, text: Text) -> tuple[Reference, ...]:
     result = []
     byte = offset = 0
     for start, end in spans:
-        offset += _characters(syntax.source[byte:start])
+        offset += characters(syntax.source[byte:start])
         byte = start
-        name = text.string[offset : offset + _characters(syntax.source[start:end])]
+        name = text.string[offset : offset + characters(syntax.source[start:end])]
         line = text.line_at(offset)
         column = offset - text.line_start(line)
         if name and "\n" not in name and "\r" not in name:
@@ -127,84 +123,6 @@ def enclosing(symbols: FileSymbols, line: int) -> tuple[Definition, ...]:
     """Return the definitions that a zero-based line is part of, outermost first."""
     around = [it for it in symbols.definitions if it.start_line <= line <= it.end_line]
     return tuple(sorted(around, key=lambda it: (it.start_line, -it.end_line)))
-
-
-class Node:
-    """A node of a tree, from `start` up to `end` in code points.
-
-    Attributes:
-        type: what the grammar calls it.
-        field: what the grammar calls it as a part of its parent, or "".
-    """
-
-    __slots__ = ("_node", "_tree", "end", "field", "start", "type")
-
-    def __init__(self, tree: "Tree", node: tree_sitter.Node, field: str | None) -> None:
-        """Wrap a node of a tree."""
-        self._tree, self._node = tree, node
-        self.type, self.field = node.type, field or ""
-        self.start, self.end = tree.offset(node.start_byte), tree.offset(node.end_byte)
-
-    @property
-    def text(self) -> str:
-        """What it spans."""
-        return self._tree.string[self.start : self.end]
-
-    @property
-    def parts(self) -> "list[Node]":
-        """Its children in order, punctuation and comments among them."""
-        cursor = self._node.walk()
-        found = []
-        more = cursor.goto_first_child()
-        while more and cursor.node:
-            found.append(Node(self._tree, cursor.node, cursor.field_name))
-            more = cursor.goto_next_sibling()
-        return found
-
-    def part(self, field: str) -> "Node | None":
-        """Return its first child of a field."""
-        node = self._node.child_by_field_name(field)
-        return Node(self._tree, node, field) if node else None
-
-
-class Tree:
-    """A parsed text as nodes."""
-
-    def __init__(self, syntax: Syntax, string: str) -> None:
-        """Take a tree and the text that it is of."""
-        self.syntax, self.string = syntax, string
-        stretches = (string[at - _STRIDE : at] for at in range(_STRIDE, len(string), _STRIDE))
-        self._marks = list(accumulate((len(_encoded(it)) for it in stretches), initial=0))
-
-    def offset(self, byte: int) -> int:
-        """Return the code point that begins at a byte."""
-        mark = bisect_right(self._marks, byte) - 1
-        return mark * _STRIDE + _characters(self.syntax.source[self._marks[mark] : byte])
-
-    def way(self, start: int, end: int) -> list[Node]:
-        """Return the nodes that a range lies in, from the root to the innermost."""
-        first, last = self._byte(start), self._byte(end)
-        cursor = self.syntax.root.walk()
-        found = [Node(self, self.syntax.root, None)]
-        while cursor.goto_first_child_for_byte(first) is not None:
-            node = cursor.node
-            if node is None or node.start_byte > first or node.end_byte < last:
-                break
-            found.append(Node(self, node, cursor.field_name))
-        return found
-
-    def errors(self) -> int:
-        """Count the places where the text is not what the grammar wants."""
-        count, todo = 0, [self.syntax.root]
-        while todo:
-            if (node := todo.pop()).has_error:
-                count += node.is_error or node.is_missing
-                todo += node.children
-        return count
-
-    def _byte(self, offset: int) -> int:
-        mark = min(offset // _STRIDE, len(self._marks) - 1)
-        return self._marks[mark] + len(_encoded(self.string[mark * _STRIDE : offset]))
 
 
 # What the tree says of a definition: its bytes from, and negative up to, so that tuples sort by the
@@ -393,12 +311,3 @@ def _plain(text: str, separator: str) -> str:
 def _text(node: tree_sitter.Node, source: bytes, limit: int = _SIGNATURE_LIMIT) -> str:
     end = min(node.end_byte, node.start_byte + 4 * limit)
     return source[node.start_byte : end].decode("utf-8", "replace")[:limit]
-
-
-def _encoded(string: str) -> bytes:
-    return string.encode("utf-8", "surrogatepass")
-
-
-def _characters(source: bytes) -> int:
-    """Count code points; works in the middle of one, and for what is no UTF-8 at all."""
-    return len(source.translate(None, _CONTINUATION))

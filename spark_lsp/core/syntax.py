@@ -45,8 +45,8 @@ def shift_of(before: Text, edit: Edit) -> Shift:
     start_point = _point(before.string, edit.start)
     return Shift(
         start,
-        start + len(_encoded(old)),
-        start + len(_encoded(new)),
+        start + len(encoded(old)),
+        start + len(encoded(new)),
         start_point,
         _moved(start_point, old),
         _moved(start_point, new),
@@ -94,7 +94,7 @@ class Syntax:
     @classmethod
     def parse(cls, language: Language, text: Text | str) -> "Syntax":
         """Parse a whole text. Any text gives a tree; what cannot be parsed is in error nodes."""
-        source = _encoded(text if isinstance(text, str) else text.string)
+        source = encoded(text if isinstance(text, str) else text.string)
         return cls(language, source, _parser(language).parse(source))
 
     def edited(self, shifts: Iterable[Shift], text: Text | str) -> "Syntax":
@@ -112,7 +112,7 @@ class Syntax:
                 old_end_point=shift.old_end_point,
                 new_end_point=shift.new_end_point,
             )
-        source = _encoded(text if isinstance(text, str) else text.string)
+        source = encoded(text if isinstance(text, str) else text.string)
         return Syntax(self.language, source, _parser(self.language).parse(source, tree))
 
     def flaws(self, limit: int = 1000) -> list[int]:
@@ -131,7 +131,7 @@ class Syntax:
             return found
         result, byte, offset = list[int](), 0, 0
         for start in found:
-            offset += _characters(self._source[byte:start])
+            offset += characters(self._source[byte:start])
             byte = start
             result.append(offset)
         return result
@@ -152,8 +152,8 @@ class Syntax:
             node = node.parent
         if found is None:
             return None
-        before = _characters(self._source[found.start_byte : at])
-        return offset - before, offset + _characters(self._source[at : found.end_byte])
+        before = characters(self._source[found.start_byte : at])
+        return offset - before, offset + characters(self._source[at : found.end_byte])
 
     @property
     def root(self) -> tree_sitter.Node:
@@ -166,29 +166,29 @@ class Syntax:
         return self._source
 
 
-def _characters(source: bytes) -> int:
+def characters(source: bytes) -> int:
+    """Count code points; works in the middle of one, and for what is no UTF-8 at all."""
     return len(source.translate(None, _CONTINUATION))
 
 
-def _encoded(string: str) -> bytes:
+def encoded(string: str) -> bytes:
+    """Return a text as trees see it."""
     # A lone surrogate can arrive in JSON; it must not raise, and its length must stay three bytes.
     return string.encode("utf-8", "surrogatepass")
 
 
 def _byte_offset(string: str, offset: int) -> int:
-    return offset if string.isascii() else len(_encoded(string[:offset]))
+    return offset if string.isascii() else len(encoded(string[:offset]))
 
 
 def _point(string: str, offset: int) -> tree_sitter.Point:
     # tree-sitter's own rows end at LF only.
     line_start = string.rfind("\n", 0, offset) + 1
-    return tree_sitter.Point(
-        string.count("\n", 0, offset), len(_encoded(string[line_start:offset]))
-    )
+    return tree_sitter.Point(string.count("\n", 0, offset), len(encoded(string[line_start:offset])))
 
 
 def _moved(start: tree_sitter.Point, text: str) -> tree_sitter.Point:
     """Return the point after a text that begins at a point."""
-    last_line = len(_encoded(text[text.rfind("\n") + 1 :]))
+    last_line = len(encoded(text[text.rfind("\n") + 1 :]))
     rows = text.count("\n")
     return tree_sitter.Point(start.row + rows, last_line if rows else start.column + last_line)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from spark_lsp.core.effects import Pack, Recall, Shelve
-from spark_lsp.core.events import Event, Outdated, Packed, Recalled, Settled, Vetted
+from spark_lsp.core.effects import Foresee, Pack, Recall, Shelve
+from spark_lsp.core.events import Event, Foreseen, Outdated, Packed, Recalled, Settled, Vetted
 from spark_lsp.server import messages
 from spark_lsp.server.messages import Private, Progress, Question, Stop, Touched, Trouble, Watch
 
@@ -46,13 +46,13 @@ class Desk:
         self._complain = complain
         self._process: asyncio.subprocess.Process | None = None
         self._shelved: dict[str, Shelve] = {}
-        self._asked: dict[int, Pack | Recall] = {}
+        self._asked: dict[tuple[bool, int], Pack | Recall | Foresee] = {}
         self._watching = False
         self._stopped = False
         self._complaints: set[str] = set()
         self._overdue: asyncio.TimerHandle | None = None
 
-    def ask(self, question: Shelve | Pack | Recall) -> None:
+    def ask(self, question: Shelve | Pack | Recall | Foresee) -> None:
         """Put a question, or put a buffer on the shelf."""
         if isinstance(question, Shelve):
             if question.text is None:
@@ -60,7 +60,7 @@ class Desk:
             else:
                 self._shelved[question.uri] = question
         else:
-            self._asked[question.number] = question
+            self._asked[_key(question)] = question
             self._expect()
             if self._process is None:
                 asyncio.get_running_loop().call_soon(self._give_up)
@@ -119,8 +119,8 @@ class Desk:
 
     def _hear(self, answer: messages.Answer) -> None:
         match answer:
-            case Packed(number) | Recalled(number):
-                self._asked.pop(number, None)
+            case Packed() | Recalled() | Foreseen():
+                self._asked.pop(_key(answer), None)
                 self._expect()
                 self._feed(answer)
             case Outdated() | Settled():
@@ -159,10 +159,13 @@ class Desk:
         asked, self._asked = self._asked, {}
         self._expect()
         for question in asked.values():
-            if isinstance(question, Pack):
-                self._feed(Packed(question.number, None))
-            else:
-                self._feed(Recalled(question.number, ()))
+            match question:
+                case Pack(number):
+                    self._feed(Packed(number, None))
+                case Recall(number):
+                    self._feed(Recalled(number, ()))
+                case Foresee(number):
+                    self._feed(Foreseen(number))
 
     async def _end(self) -> None:
         """End the librarian; it is gone when this returns."""
@@ -188,3 +191,8 @@ def _kill(process: asyncio.subprocess.Process) -> None:
             os.killpg(process.pid, signal.SIGKILL)  # it began a session of its own
         else:
             process.kill()
+
+
+def _key(message: Pack | Recall | Foresee | Packed | Recalled | Foreseen) -> tuple[bool, int]:
+    """Return what a question and its answer have in common: next edits are numbered apart."""
+    return isinstance(message, Foresee | Foreseen), message.number

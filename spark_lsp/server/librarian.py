@@ -18,9 +18,10 @@ from typing import Any
 
 import msgspec
 
-from spark_lsp.core import rules
-from spark_lsp.core.effects import Pack, Recall, Shelve
-from spark_lsp.core.events import Outdated, Packed, Recalled, Settled
+from spark_lsp.core import languages, rules
+from spark_lsp.core.effects import Foresee, Pack, Recall, Shelve
+from spark_lsp.core.events import Foreseen, Found, Outdated, Packed, Recalled, Settled
+from spark_lsp.core.foresight import Workspace, foresee
 from spark_lsp.core.packing import Packer
 from spark_lsp.core.records import Record
 from spark_lsp.core.retrieval import Place
@@ -46,6 +47,8 @@ from spark_lsp.server.watch import watch
 _log = logging.getLogger(__name__)
 
 _LINE_LIMIT = 64 * 2**20
+_MASKED = "****"
+"""What stands in masked texts where something must not be seen, nor put elsewhere."""
 _PARSE_LIMIT = 1.0
 """Seconds that a question waits for its buffer to be parsed."""
 
@@ -117,6 +120,8 @@ class Librarian:
                     place, question.room, question.fresh, question.held, question.changes
                 )
                 self._say(Recalled(question.number, added.blocks))
+            case Foresee():
+                self._foresee(question)
             case Touched(paths):
                 self._changed(paths)
             case Watch() if self._root:
@@ -174,6 +179,25 @@ class Librarian:
         if cut and not self._truncated:
             self._say(Trouble("the AGENTS.md files are longer than 32 KiB; the rest is left out"))
         self._truncated = cut
+
+    def _foresee(self, question: Foresee) -> None:
+        """Look up where a change fits too, without ever touching what is masked."""
+        language = languages.by_path(question.path)
+        found: tuple[Found, ...] = ()
+        if language:
+            place = Place(question.path, redact(question.text), question.offset)
+            workspace = Workspace(self._catalog.library, self._text, tuple(self._shelved))
+            try:
+                found = foresee(redact(question.before), place, language, workspace)
+            except RecursionError:  # a text may be nested as deep as it likes
+                _log.info("what follows from a change was not looked up: it is nested too deep")
+        kept = tuple(it for it in found if _MASKED not in it.old + it.new)
+        self._say(Foreseen(question.number, kept))
+
+    def _text(self, path: str) -> str | None:
+        """Return the text of a file as it is, open or not, secrets masked."""
+        opened = self._catalog.library.open_text(path)
+        return self._catalog.read(path) if opened is None else opened
 
     def _say(self, answer: Answer) -> None:
         self._out.write(messages.spelled(answer))

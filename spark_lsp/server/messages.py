@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from spark_lsp.core.effects import Pack, Recall, Shelve
-from spark_lsp.core.events import Outdated, Packed, Recalled, Settled
+from spark_lsp.core.effects import Foresee, Pack, Recall, Shelve
+from spark_lsp.core.events import Foreseen, Outdated, Packed, Recalled, Settled
 
 
 class Touched(msgspec.Struct, frozen=True, tag=True):
@@ -47,8 +47,8 @@ class Private(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-Question: TypeAlias = Shelve | Pack | Recall | Touched | Watch | Stop
-Answer: TypeAlias = Packed | Recalled | Outdated | Settled | Progress | Trouble | Private
+Question: TypeAlias = Shelve | Pack | Recall | Foresee | Touched | Watch | Stop
+Answer: TypeAlias = Packed | Recalled | Foreseen | Outdated | Settled | Progress | Trouble | Private
 
 _question = msgspec.json.Decoder(Question)
 _answer = msgspec.json.Decoder(Answer)

@@ -315,8 +315,7 @@ class Completions:
             if self._nothing == (request.document.uri, text, offset):
                 self._clear("the model had nothing to add here", now)
                 return
-            opens_line = not line_before(text, offset).strip()
-            wait = self._pace.debounce(now, opens_line=opens_line)
+            wait = self._pace.debounce(now, opens_line=not line_before(text, offset).strip())
             wait += self._screen.eagerness.calm(now)
             self._journal.note(request.id, debounce=wait)
             request.due = max(request.due, now + wait)

@@ -22,8 +22,8 @@ from spark_lsp.core.foresight.repeat import repeated
 from spark_lsp.core.foresight.signature import following
 from spark_lsp.core.foresight.workspace import Workspace
 from spark_lsp.core.languages import Language
+from spark_lsp.core.nodes import Tree
 from spark_lsp.core.retrieval import Place
-from spark_lsp.core.symbols import Tree
 from spark_lsp.core.syntax import LIMIT, Syntax, shift_of
 from spark_lsp.core.text import Text, difference
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spark_lsp.core.foresight.naming import Naming
-from spark_lsp.core.symbols import Node
+from spark_lsp.core.nodes import Node
 
 _LAST = ("attribute", "property", "field", "name", "function", "type")
 """Fields of a qualified name in which the last word of it stands."""

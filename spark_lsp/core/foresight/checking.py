@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from spark_lsp.core.events import Found
 from spark_lsp.core.foresight.names import Source
-from spark_lsp.core.symbols import Tree
+from spark_lsp.core.nodes import Tree
 from spark_lsp.core.syntax import shift_of
 from spark_lsp.core.text import Edit, Text
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from spark_lsp.core.foresight.naming import Edge, Naming
-from spark_lsp.core.symbols import Node, Tree
+from spark_lsp.core.nodes import Node, Tree
 
 MOST = 2_000
 """Occurrences above which a name is too common to be looked at."""

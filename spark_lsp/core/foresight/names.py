@@ -12,7 +12,7 @@ from spark_lsp.core.foresight.calls import called, invocation
 from spark_lsp.core.foresight.mentions import BINDING, Mention, Role, Scope, mentions, scopes
 from spark_lsp.core.foresight.naming import Naming
 from spark_lsp.core.foresight.objects import Members, is_stranger
-from spark_lsp.core.symbols import Node, Tree
+from spark_lsp.core.nodes import Node, Tree
 
 _PARENT = "super"
 """What a module calls the one around it."""

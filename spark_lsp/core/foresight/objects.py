@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from spark_lsp.core.foresight.mentions import Mention, Role, spellings, token_object
 from spark_lsp.core.foresight.naming import Naming
 from spark_lsp.core.foresight.naming.row import words
-from spark_lsp.core.symbols import Node
+from spark_lsp.core.nodes import Node
 
 _BRACKETS = re.compile(r"\[[^\[\]]*\]|<[^<>]*>")
 _WORD = re.compile(r"[^\W\d]\w*")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from spark_lsp.core.symbols import Node
+from spark_lsp.core.nodes import Node
 
 _ASIDE = frozenset(
     {

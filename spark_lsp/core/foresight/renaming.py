@@ -20,7 +20,7 @@ from spark_lsp.core.foresight.mentions import ASIDE, Mention, Role, at
 from spark_lsp.core.foresight.names import CONSTRUCTORS, Source
 from spark_lsp.core.foresight.rename import Rename
 from spark_lsp.core.foresight.workspace import Workspace
-from spark_lsp.core.symbols import Node
+from spark_lsp.core.nodes import Node
 
 
 def renaming(change: Change, rename: Rename, workspace: Workspace | None) -> Iterator[Found]:

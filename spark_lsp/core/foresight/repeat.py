@@ -15,7 +15,7 @@ from spark_lsp.core.changes import Hunk
 from spark_lsp.core.events import Found
 from spark_lsp.core.foresight.change import Change, offer
 from spark_lsp.core.foresight.variables import fits, meanings, same
-from spark_lsp.core.symbols import Node, Tree
+from spark_lsp.core.nodes import Node, Tree
 
 _TOKENS = 40
 """Tokens of the longest expression or statement that is looked for."""

@@ -16,7 +16,7 @@ from spark_lsp.core.foresight.mentions import Mention
 from spark_lsp.core.foresight.names import CONSTRUCTORS, Names, Source, Thing
 from spark_lsp.core.foresight.parameters import Reshaped, parameters, reshaped
 from spark_lsp.core.foresight.workspace import Workspace
-from spark_lsp.core.symbols import Node
+from spark_lsp.core.nodes import Node
 
 _HARMLESS = frozenset({"abstractmethod", "classmethod", "final", "override", "staticmethod"})
 """Decorators that leave the parameters what they are."""

@@ -11,9 +11,9 @@ from spark_lsp.core import languages
 from spark_lsp.core.foresight.names import Source
 from spark_lsp.core.foresight.naming import naming
 from spark_lsp.core.library import Library
+from spark_lsp.core.nodes import Tree
 from spark_lsp.core.records import Record, word_hash
 from spark_lsp.core.resolution import Target, resolve
-from spark_lsp.core.symbols import Tree
 from spark_lsp.core.syntax import Syntax
 
 _FILES = 50

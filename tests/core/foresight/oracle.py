@@ -15,7 +15,8 @@ Key = tuple[int, str]
 """The identity of a scope's table, and a name bound in it."""
 Table = symtable.SymbolTable
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_COMPREHENSIONS = {
+_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_COMPREHENSIONS: dict[type[_Comprehension], str] = {
     ast.ListComp: "listcomp",
     ast.SetComp: "setcomp",
     ast.DictComp: "dictcomp",
@@ -79,7 +80,7 @@ class _Reader:
         for child in ast.iter_child_nodes(node):
             self.visit(child, tables)
 
-    def visit(self, node: ast.AST, tables: list[Table]) -> None:
+    def visit(self, node: ast.AST, tables: list[Table]) -> None:  # noqa: C901, PLR0912 - one arm a node
         """Read a node and what is below it."""
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -100,13 +101,7 @@ class _Reader:
                 self.visit(node.body, [*tables, table])
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 self.visit(node.generators[0].iter, tables)
-                inner = [*tables, self._child(tables, _COMPREHENSIONS[type(node)], node.lineno)]
-                for at, part in enumerate(node.generators):
-                    self.visit(part.target, inner)
-                    for other in ([part.iter] if at else []) + part.ifs:
-                        self.visit(other, inner)
-                for made in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
-                    self.visit(made, inner)
+                self._comprehend(node, tables)
             case ast.Name():
                 self._mention(node.id, self._at(node), tables, bind=isinstance(node.ctx, ast.Store))
             case ast.Global() | ast.Nonlocal():
@@ -126,6 +121,15 @@ class _Reader:
                 self.inside(node, tables)
             case _:
                 self.inside(node, tables)
+
+    def _comprehend(self, node: _Comprehension, tables: list[Table]) -> None:
+        within = [*tables, self._child(tables, _COMPREHENSIONS[type(node)], node.lineno)]
+        for at, part in enumerate(node.generators):
+            self.visit(part.target, within)
+            for other in ([part.iter] if at else []) + part.ifs:
+                self.visit(other, within)
+        for made in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
+            self.visit(made, within)
 
     def link(self) -> None:
         """Bring arguments that are given by name to the parameters that they are for."""
@@ -227,15 +231,16 @@ class _Reader:
             return (tables[0].get_id(), name) if is_bound else None
         if symbol.is_free():
             for table in reversed(tables[1:-1]):
-                if table.get_type() == "function" and name in table.get_identifiers():
-                    if table.lookup(name).is_local():
-                        return (table.get_id(), name)
+                holds = table.get_type() == "function" and name in table.get_identifiers()
+                if holds and table.lookup(name).is_local():
+                    return (table.get_id(), name)
             return None
         return (tables[-1].get_id(), name) if tables[-1].get_type() == "function" else None
 
     def _child(self, tables: list[Table], name: str, line: int) -> Table:
         for table in tables[-1].get_children():
-            if (table.get_name(), table.get_lineno()) == (name, line) and table.get_id() not in self._used:
+            here = (table.get_name(), table.get_lineno()) == (name, line)
+            if here and table.get_id() not in self._used:
                 self._used.add(table.get_id())
                 return table
         raise AssertionError((name, line))

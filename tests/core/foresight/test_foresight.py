@@ -14,8 +14,8 @@ from spark_lsp.core.events import Found
 from spark_lsp.core.foresight import Workspace, foresee
 from spark_lsp.core.languages import Language
 from spark_lsp.core.library import Library
+from spark_lsp.core.nodes import Tree
 from spark_lsp.core.retrieval import Place
-from spark_lsp.core.symbols import Tree
 from spark_lsp.core.syntax import Syntax
 from spark_lsp.core.text import Text
 from tests.fixture import Fixture, fixtures
