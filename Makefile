@@ -3,7 +3,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-DEMO ?= spark_lsp/core/session.py
+DEMO ?= spark_lsp/server/provider.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check peers settings bench lock clean

@@ -54,7 +54,9 @@ class Seen:
         self._expected = continuation(before + typed)
 
     def showed(self, text: str) -> None:
-        """Text has come, and is on screen."""
+        """Text has come, and is on screen; what came before the first key is not judged."""
+        if not self.keys:
+            return
         if self._waits and text.strip():
             self.waits.append((perf_counter() - self.keys[-1]) * 1000)
             self._waits = False

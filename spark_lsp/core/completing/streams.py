@@ -17,7 +17,7 @@ from spark_lsp.core.effects import Open, Refusal, Refuse, Steer, Steered
 from spark_lsp.core.events import Redirected, RequestId
 from spark_lsp.core.prompt import Prompt
 from spark_lsp.core.showing.cuts import line_end_of
-from spark_lsp.core.showing.guard import guarded
+from spark_lsp.core.showing.guard import breaks_off, guarded
 from spark_lsp.core.text import Edit, Text
 
 _BROKEN = "what follows would break the syntax"
@@ -165,7 +165,9 @@ class Streams:
         stream.finish(document)
         answer, typed = stream.answer, len(stream.answer.middle)
         end = len(answer.text) if answer.wall is None else answer.wall
-        if answer.text.startswith(answer.middle) and typed < end:
+        rest, tree = answer.text[typed:end], tree_of(document)
+        right = answer.text.startswith(answer.middle) and typed < end
+        if right and not breaks_off(tree, document.text, answer.cursor, rest, document.language):
             stops = tuple(stop - typed for stop in answer.stops if typed < stop <= end)
             self._guard(stream, document, end, stops)
 

@@ -9,7 +9,7 @@ way the variables have to be the same. What is in a string, or in a comment, sta
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import islice, pairwise, takewhile
 
 from spark_lsp.core.changes import Hunk
 from spark_lsp.core.events import Found
@@ -126,7 +126,7 @@ def _whole(change: Change, spots: Sequence[_Spot]) -> Iterator[Found]:
     """Yield where the same expression or statement stands."""
     spot, tree = spots[0], change.before.tree
     removed = sum(len(_TOKEN.findall(_texts(change, it)[0])) for it in spot.hunks)
-    if "\n" in spot.new or (len(spots) == 1 and removed < 2):
+    if "\n" in spot.new or (len(spots) == 1 and (removed < 2 or _is_all(change, spot))):
         return
     pattern = _pattern(spot.tokens, r"\s*")
     if not pattern.fullmatch(spot.node.text):
@@ -141,6 +141,16 @@ def _whole(change: Change, spots: Sequence[_Spot]) -> Iterator[Found]:
         alike = (meanings(change.before, it.node.start, it.node.end) for it in spots)
         if any(same(it, there) for it in alike) and fits(change, spot.hunks, span[0]):
             yield offer(change.now, *span, spot.new, reason)
+
+
+def _is_all(change: Change, spot: _Spot) -> bool:
+    """Whether nothing is left of a line: what is new there is another line, and no replacement."""
+    text, first, last = change.before.tree.string, spot.hunks[0], spot.hunks[-1]
+    before = text[text.rfind("\n", 0, first.old_start) + 1 : first.old_start]
+    end = text.find("\n", last.old_end)
+    behind = text[last.old_end : len(text) if end < 0 else end]
+    kept = (text[one.old_end : other.old_start] for one, other in pairwise(spot.hunks))
+    return not "".join([before, *kept, behind]).strip()
 
 
 def _node(tree: Tree, start: int, end: int, like: Node) -> Node | None:

@@ -11,6 +11,7 @@ the outermost block around the cursor is looked at, which takes a few millisecon
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from spark_lsp.core.languages import Language
 from spark_lsp.core.syntax import Syntax, shift_of
@@ -26,6 +27,8 @@ _LINE = re.compile(r"[\r\n]([ \t]*)(?=[^\s)\]}])")
 _LINE_END = re.compile(r"(?<=\S)[ \t]*(?:\r\n|\n|\r)")
 _PREFIXES = {"python": ("if 1:\n", re.compile(r"[ \t]")), "php": ("<?php\n", re.compile(r"(?!<)"))}
 """What makes a text of a part of one, and what such a part begins with."""
+_LAST = re.compile(r"(?:\w+|\W)\s*\Z")
+"""The last word or sign of an answer."""
 
 
 def guarded(  # noqa: PLR0917 - the tree is one of two ways to say what the text is
@@ -50,28 +53,80 @@ def guarded(  # noqa: PLR0917 - the tree is one of two ways to say what the text
         The length of the answer, else the last stop up to which it does no harm, else the end of
         a line above the first error, else 0.
     """
-    language = tree.language if tree else language
-    if not answer or language is None:
+    trial = _Trial.of(tree, text, offset, answer, language)
+    flaws = trial.harm(len(answer)) if trial else []
+    if trial is None or not flaws:
         return len(answer)
-    string, at = text.string, offset
-    if len(string) > WHOLE:
-        string, at = _part(string, offset, language)
-        tree = None
-    here = Text(string)
-    tree = tree or Syntax.parse(language, here)
-    before = len(tree.flaws())
+    first = next((flaw - trial.at for flaw in flaws if flaw >= trial.at), 0)
+    return next((size for size in _cuts(answer, stops, first) if not trial.harm(size)), 0)
 
-    def harm(size: int) -> list[int]:
-        edit = Edit(at, at, answer[:size])
-        after = tree.edited([shift_of(here, edit)], string[:at] + edit.new + string[at:])
+
+def breaks_off(
+    tree: Syntax | None, text: Text, offset: int, answer: str, language: Language | None = None
+) -> bool:
+    """Whether what is wrong with an answer is only that it goes no further.
+
+    A model stops where it is no longer sure, as a person stops to think: in the middle of a call,
+    behind a dot. It is so if something stays open, or if no error lies in its one line before the
+    last word.
+    """
+    surplus = [answer.count(one) - answer.count(two) for one, two in ("()", "[]", "{}")]
+    if min(surplus) < 0:
+        return False
+    if max(surplus) > 0 or any(answer.count(quote) % 2 for quote in "\"'`"):
+        return True
+    if "\n" in answer or "\r" in answer:
+        return False
+    trial = _Trial.of(tree, text, offset, answer, language)
+    last = _LAST.search(answer)
+    if trial is None or last is None:
+        return True
+    inside = range(trial.at + 1, trial.at + last.start())
+    return not any(flaw in inside for flaw in trial.harm(len(answer)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """An answer that is put into a tree as a value, to see what harm it does.
+
+    Attributes:
+        tree: of the text, or of the part of it that matters.
+        string: that text.
+        at: where the answer goes.
+        answer: what is put there.
+        before: how many errors there are without.
+    """
+
+    tree: Syntax
+    string: str
+    at: int
+    answer: str
+    before: int
+
+    @classmethod
+    def of(
+        cls, tree: Syntax | None, text: Text, offset: int, answer: str, language: Language | None
+    ) -> "_Trial | None":
+        """Return the trial of an answer, None if nothing can be judged."""
+        language = tree.language if tree else language
+        if not answer or language is None:
+            return None
+        string, at = text.string, offset
+        if len(string) > WHOLE:
+            string, at = _part(string, offset, language)
+            tree = None
+        tree = tree or Syntax.parse(language, Text(string))
+        return cls(tree, string, at, answer, len(tree.flaws()))
+
+    def harm(self, size: int) -> list[int]:
+        """Return where the errors are with so much of the answer, if there are more than before."""
+        edit = Edit(self.at, self.at, self.answer[:size])
+        after = self.tree.edited(
+            [shift_of(Text(self.string), edit)],
+            self.string[: self.at] + edit.new + self.string[self.at :],
+        )
         flaws = after.flaws()
-        return flaws if len(flaws) > before else []
-
-    flaws = harm(len(answer))
-    if not flaws:
-        return len(answer)
-    first = next((flaw - at for flaw in flaws if flaw >= at), 0)
-    return next((size for size in _cuts(answer, stops, first) if not harm(size)), 0)
+        return flaws if len(flaws) > self.before else []
 
 
 def _part(string: str, offset: int, language: Language) -> tuple[str, int]:

@@ -4,7 +4,7 @@ import pytest
 
 from spark_lsp.core import languages
 from spark_lsp.core.languages import Language
-from spark_lsp.core.showing.guard import WHOLE, guarded
+from spark_lsp.core.showing.guard import WHOLE, breaks_off, guarded
 from spark_lsp.core.syntax import Syntax
 from spark_lsp.core.text import Text
 
@@ -81,3 +81,24 @@ def test_where_no_stop_helps_the_lines_above_the_first_error_are_kept() -> None:
     kept = guarded(tree, text, offset, answer, (len(answer),))
 
     assert "s = '🦆🦆'\n    t = 1" == answer[:kept]
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "off"),
+    [
+        ("x = ", "self.", True),
+        ("x = ", "call(first, ", True),
+        ("x = ", "call(first,\n    ", True),
+        ("", "if ] =", False),
+        ("x = ", '"""A', True),
+        ("match x:\n    case W", "rote", True),
+        ("x ", "= = 3", False),
+        ("x = ", "1\n) (", False),
+    ],
+)
+def test_an_answer_that_just_goes_no_further_is_no_error(
+    before: str, answer: str, off: bool
+) -> None:
+    text = Text(before)
+
+    assert off == breaks_off(None, text, len(before), answer, language("python"))
