@@ -14,6 +14,9 @@ from spark_lsp.core.syntax import Syntax, characters, encoded
 _STRIDE = 256
 """Characters between two places of a text whose bytes are remembered."""
 
+_DEEPEST = 200
+"""Nodes of a way."""
+
 
 class Node:
     """A node of a tree, from `start` up to `end` in code points.
@@ -47,6 +50,18 @@ class Node:
             more = cursor.goto_next_sibling()
         return found
 
+    @property
+    def before(self) -> "Node | None":
+        """The part of its parent before it; its field is not told."""
+        node = self._node.prev_sibling
+        return Node(self._tree, node, None) if node else None
+
+    @property
+    def behind(self) -> "Node | None":
+        """The part of its parent behind it; its field is not told."""
+        node = self._node.next_sibling
+        return Node(self._tree, node, None) if node else None
+
     def part(self, field: str) -> "Node | None":
         """Return its first child of a field."""
         node = self._node.child_by_field_name(field)
@@ -59,20 +74,26 @@ class Tree:
     def __init__(self, syntax: Syntax, string: str) -> None:
         """Take a tree and the text that it is of."""
         self.syntax, self.string = syntax, string
+        self._plain = len(syntax.source) == len(string)
         stretches = (string[at - _STRIDE : at] for at in range(_STRIDE, len(string), _STRIDE))
         self._marks = list(accumulate((len(encoded(it)) for it in stretches), initial=0))
 
     def offset(self, byte: int) -> int:
         """Return the code point that begins at a byte."""
+        if self._plain:
+            return byte
         mark = bisect_right(self._marks, byte) - 1
         return mark * _STRIDE + characters(self.syntax.source[self._marks[mark] : byte])
 
     def way(self, start: int, end: int) -> list[Node]:
-        """Return the nodes that a range lies in, from the root to the innermost."""
+        """Return the nodes that a range lies in, from the root to the innermost.
+
+        Only so many: what is nested deeper than any person's text is not looked at.
+        """
         first, last = self._byte(start), self._byte(end)
         cursor = self.syntax.root.walk()
         found = [Node(self, self.syntax.root, None)]
-        while cursor.goto_first_child_for_byte(first) is not None:
+        while len(found) < _DEEPEST and cursor.goto_first_child_for_byte(first) is not None:
             node = cursor.node
             if node is None or node.start_byte > first or node.end_byte < last:
                 break
@@ -89,5 +110,7 @@ class Tree:
         return count
 
     def _byte(self, offset: int) -> int:
+        if self._plain:
+            return offset
         mark = min(offset // _STRIDE, len(self._marks) - 1)
         return self._marks[mark] + len(encoded(self.string[mark * _STRIDE : offset]))

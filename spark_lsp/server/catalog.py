@@ -61,6 +61,11 @@ class Catalog:
             self._size += len(known)
         return known
 
+    def current(self, path: str) -> str | None:
+        """Return the masked text of a file as it is now: of the open buffer, if there is one."""
+        opened = self.library.open_text(path) if self._allows(path) else None
+        return self.read(path) if opened is None else opened
+
     def refresh_rules(self) -> None:
         """Read the person's own instructions, which stand outside of the workspace."""
         self.library.put_own_rules(_own_rules())

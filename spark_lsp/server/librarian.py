@@ -149,7 +149,7 @@ class Librarian:
             return
         self._shelved[path] = text
         self._uris[path] = question.uri
-        if self._indexer and not path.startswith("../") and "://" not in path:
+        if self._indexer and _is_inside(path):
             self._indexer.focus(path)
         self._begin(self._parse(path, text))
 
@@ -186,18 +186,14 @@ class Librarian:
         found: tuple[Found, ...] = ()
         if language:
             place = Place(question.path, redact(question.text), question.offset)
-            workspace = Workspace(self._catalog.library, self._text, tuple(self._shelved))
+            opened = [path for path in self._shelved if _is_inside(path)]
+            workspace = Workspace(self._catalog.library, self._catalog.current, opened)
             try:
                 found = foresee(redact(question.before), place, language, workspace)
             except RecursionError:  # a text may be nested as deep as it likes
                 _log.info("what follows from a change was not looked up: it is nested too deep")
         kept = tuple(it for it in found if _MASKED not in it.old + it.new)
         self._say(Foreseen(question.number, kept))
-
-    def _text(self, path: str) -> str | None:
-        """Return the text of a file as it is, open or not, secrets masked."""
-        opened = self._catalog.library.open_text(path)
-        return self._catalog.read(path) if opened is None else opened
 
     def _say(self, answer: Answer) -> None:
         self._out.write(messages.spelled(answer))
@@ -211,6 +207,11 @@ class Librarian:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             _log.error("a part of the librarian has failed: %r", error, exc_info=error)
+
+
+def _is_inside(path: str) -> bool:
+    """Whether the path of a buffer is that of a file of the workspace."""
+    return not path.startswith("../") and "://" not in path
 
 
 async def _serve(root: Path | None) -> None:

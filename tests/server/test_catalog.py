@@ -57,6 +57,18 @@ def test_what_becomes_ignored_is_not_read_even_before_the_index_knows(
     assert "x = 1\n" == catalog.read("a.py")
 
 
+def test_an_open_buffer_hides_its_file_until_it_is_ignored(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    catalog.library.put_open("a.py", "y = 2\n")
+
+    assert "y = 2\n" == catalog.current("a.py")
+    assert RULES == catalog.current("AGENTS.md")
+    (tmp_path / ".gitignore").write_text("a.py\n", "utf-8")
+    catalog.judge_anew()
+    assert catalog.current("a.py") is None
+
+
 def test_without_a_workspace_nothing_is_read() -> None:
     assert Catalog(None).read("a.py") is None
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from spark_lsp.core.effects import Pack, Shelve
-from spark_lsp.core.events import Event, Packed, Vetted
+from spark_lsp.core.effects import Foresee, Pack, Shelve
+from spark_lsp.core.events import Event, Foreseen, Packed, Vetted
 from spark_lsp.server import desk
 from spark_lsp.server.desk import Desk
 from spark_lsp.server.messages import Progress
@@ -95,6 +95,17 @@ async def test_a_mute_librarian_costs_its_questions_and_its_life_and_what_it_has
         made.ask(Pack(1, "a.py", "", 0, (), 1000))
         await fed.until(lambda all_: Packed(1, None) in all_)
         await dead(parser)
+
+
+async def test_without_a_librarian_every_question_is_answered_with_nothing() -> None:
+    """Next edits are numbered apart: the same number may be asked for twice."""
+    fed = Heard[Event]()
+    made = Desk(None, fed, Heard[Progress](), Heard[str]())
+    made.ask(Pack(1, "a.py", "", 0, (), 1000))
+    made.ask(Foresee(1, "a.py", "x = 1\n", "y = 1\n", 1))
+    await fed.until(lambda all_: len(all_) == 2)
+
+    assert [Packed(1, None), Foreseen(1)] == fed.all
 
 
 async def test_a_new_librarian_is_told_all_that_holds(

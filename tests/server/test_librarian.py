@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from spark_lsp.core.effects import Pack, Shelve
-from spark_lsp.core.events import Outdated, Packed, Settled
+from spark_lsp.core.effects import Foresee, Pack, Shelve
+from spark_lsp.core.events import Foreseen, Outdated, Packed, Settled
 from spark_lsp.server import indexing, messages
 from spark_lsp.server.librarian import Librarian
 from spark_lsp.server.messages import Answer, Private, Progress, Question, Touched, Watch
@@ -44,6 +44,21 @@ class Asking:
         await self.said.until(lambda all_: any(_packed(it, number) for it in all_))
         (answer,) = (it for it in self.said.all if isinstance(it, Packed) and it.number == number)
         return "".join(block.text for block in answer.blocks or ())
+
+    async def foreseen(self, path: str, before: str, text: str) -> dict[str, list[str]]:
+        """Ask what follows from a change; returns, by path, what is to stand at which line."""
+        number = sum(isinstance(it, Foreseen) for it in self.said.all)
+        self.ask(Foresee(number, path, before, text, 0))
+        await self.said.until(lambda all_: any(_foreseen(it, number) for it in all_))
+        (answer,) = (it for it in self.said.all if isinstance(it, Foreseen) and it.number == number)
+        found: dict[str, list[str]] = {}
+        for it in answer.found:
+            found.setdefault(it.path, []).append(f"{it.line + 1}: {it.lead}{it.new}")
+        return found
+
+
+def _foreseen(it: Answer, number: int) -> bool:
+    return isinstance(it, Foreseen) and it.number == number
 
 
 def _packed(it: Answer, number: int) -> bool:
@@ -130,3 +145,71 @@ async def test_what_becomes_ignored_is_not_shown_even_before_the_index_knows(
         asking.ask(Touched((str(root / ".gitignore"),)))
 
         assert "inside of it" not in await asking.packed(2, "a.py", text)
+
+
+HELPER = "def helper():\n    return 'inside of it'\n"
+RENAMED = HELPER.replace("helper", "assistant")
+
+
+async def test_a_rename_is_followed_into_files_and_buffers(root: Path) -> None:
+    (root / "package").mkdir()
+    (root / "package" / "c.py").write_text("import b\n\nb.helper()\n", "utf-8")
+    (root / "d.py").write_text("def helper(): ...\n", "utf-8")
+    async with librarian(root) as asking:
+        # What is open is looked at as it is, and not as it has been written down.
+        open_now = "x = 1\nfrom b import helper\nhelper()\n"
+        asking.ask(Shelve((root / "a.py").as_uri(), "a.py", open_now))
+        await asking.packed(1, "a.py", open_now)
+        found = await asking.foreseen("b.py", HELPER, RENAMED)
+
+    assert {
+        "a.py": ["2: from b import assistant", "3: assistant"],
+        "package/c.py": ["3: b.assistant"],
+    } == found
+
+
+async def test_a_rename_goes_from_a_use_to_the_definition(root: Path) -> None:
+    before = "from b import helper\n\nhelper()\n"
+    async with librarian(root) as asking:
+        found = await asking.foreseen("a.py", before, before.replace("\nhelper", "\nassistant"))
+
+    assert {"a.py": ["1: from b import assistant"], "b.py": ["1: def assistant"]} == found
+
+
+async def test_edits_reach_no_file_that_is_ignored_or_outside(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = "from b import helper\n"
+    (root.parent / "e.py").write_text(outside, "utf-8")
+    async with librarian(root) as asking:
+        asking.ask(Shelve((root.parent / "e.py").as_uri(), "../e.py", outside))
+        await asking.packed(1, "../e.py", outside)
+        assert ["a.py"] == list(await asking.foreseen("b.py", HELPER, RENAMED))
+        monkeypatch.setattr(indexing, "_GATHER", 3600.0)
+        (root / ".gitignore").write_text("a.py\n", "utf-8")
+        asking.ask(Touched((str(root / ".gitignore"),)))
+
+        assert {} == await asking.foreseen("b.py", HELPER, RENAMED)
+
+
+async def test_no_edit_touches_a_secret_or_spreads_one(root: Path) -> None:
+    """The changed call has one for an argument, and the other calls have to follow the function."""
+    secret = "ghp_" + "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5"
+    before = f"""\
+def login(name, token):
+    return token
+
+
+login("me", "{secret}")
+login("you", None)
+"""
+    after = before.replace("name, token", "token, name")
+    async with librarian(root) as asking:
+        found = await asking.foreseen("f.py", before, after)
+
+    assert {"f.py": ['6: login(None, "you"']} == found
+
+
+async def test_a_text_that_is_no_code_has_nothing_that_follows(root: Path) -> None:
+    async with librarian(root) as asking:
+        assert {} == await asking.foreseen("notes.unknown", "helper helper", "assistant helper")

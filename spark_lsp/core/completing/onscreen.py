@@ -2,8 +2,10 @@
 
 Owns the one piece of ghost text that is on screen, and the conclusions from what happens to it.
 Editors tell little: acceptance is seen in the buffer, where the shown text appears at once, and
-confirmed by the command that runs with it. How it is counted is left to `accounting.ledger`, what
-follows for later requests to `eagerness` and `rejections`.
+confirmed by the command or notification that comes with it, before the edit or after. A new line
+with its indentation, a pair of brackets and what the completion menu inserts are typed, not taken.
+How it is counted is left to `accounting.ledger`, what follows for later requests to `eagerness` and
+`rejections`.
 """
 
 from dataclasses import dataclass, replace

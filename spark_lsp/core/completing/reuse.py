@@ -13,6 +13,9 @@ An edit elsewhere changes `T0`. Near the answer, on its line or before the next 
 may be what the answer depended on, and it is dropped. Farther away, as where an import is added
 above, it moves with the text around it.
 
+An editor that closes a bracket as it is typed changes the suffix, but not against the answer: that
+is kept up to where it closes the bracket itself.
+
 What is shown of an answer ends at the next of its *stops*, where a piece is whole; what follows
 waits until that has been taken over. Where the scope of the cursor ends stands a *wall*: what the
 model writes behind it is not offered, but it is there for whoever types on in that direction.

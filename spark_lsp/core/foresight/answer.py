@@ -12,7 +12,7 @@ import msgspec
 
 from spark_lsp.core.events import Found
 from spark_lsp.core.foresight.change import Change, apart
-from spark_lsp.core.foresight.checking import sound
+from spark_lsp.core.foresight.checking import Check
 from spark_lsp.core.foresight.hunks import hunks
 from spark_lsp.core.foresight.names import Source
 from spark_lsp.core.foresight.naming import naming
@@ -24,11 +24,15 @@ from spark_lsp.core.foresight.workspace import Workspace
 from spark_lsp.core.languages import Language
 from spark_lsp.core.nodes import Tree
 from spark_lsp.core.retrieval import Place
-from spark_lsp.core.syntax import LIMIT, Syntax, shift_of
+from spark_lsp.core.syntax import Syntax, shift_of
 from spark_lsp.core.text import Text, difference
 
 MOST = 200
 """Edits that are offered at a time."""
+_LONGEST = 500_000
+"""Characters of a document in which places are looked for."""
+_ERRORS = 100
+"""Errors of a document above which it is not what it says that it is."""
 
 
 def foresee(
@@ -50,20 +54,23 @@ def foresee(
     offers = apart(_offers(change, workspace))
     offers.sort(key=lambda it: _rank(it, place))
     kept: list[Found] = []
+    check = Check()
     for path, group in groupby(offers[:MOST], key=lambda it: it.path):
         source = change.now if path == place.path else workspace and workspace.source(path)
         if source:
             text = Text(source.tree.string)
-            kept += [_told(it, text) for it in sound(source, list(group))]
+            kept += [_told(it, text) for it in check.sound(source, list(group))]
     return tuple(sorted(kept, key=lambda it: _rank(it, place)))
 
 
 def _change(before: str, place: Place, language: Language) -> Change | None:
-    found = hunks(before, place.text) if max(len(before), len(place.text)) <= LIMIT else ()
+    found = hunks(before, place.text) if max(len(before), len(place.text)) <= _LONGEST else ()
     if not found:
         return None
     row, old, new = naming(language.name), Text(before), Text(place.text)
     was = Syntax.parse(language, old)
+    if Tree(was, before).errors() > _ERRORS:
+        return None
     now = was.edited([shift_of(old, difference(before, place.text))], new)
     return Change(
         Source(place.path, Tree(was, before), row),

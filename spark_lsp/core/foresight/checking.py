@@ -13,22 +13,32 @@ from spark_lsp.core.nodes import Tree
 from spark_lsp.core.syntax import shift_of
 from spark_lsp.core.text import Edit, Text
 
-_CHARACTERS = 20_000_000
-"""Characters that are looked at for the edits of a file one by one; what is beyond is dropped."""
+_CHARACTERS = 5_000_000
+"""Characters that are looked at for edits one by one; those that are beyond are not offered."""
 _WORD = re.compile(r"[\w$]+")
 
 
-def sound(source: Source, offers: Sequence[Found]) -> list[Found]:
-    """Return those edits of a file, of which none overlap, that leave it no worse."""
-    text = Text(source.tree.string)
-    least = source.tree.errors()
-    words = [it for it in offers if _WORD.fullmatch(it.old) and _WORD.fullmatch(it.new)]
-    if words and _errors(source, text, words) > least:
-        words = []
-    others = [it for it in offers if it not in words]
-    checked = others[: max(1, _CHARACTERS // (len(text) + 1))]
-    kept = words + [it for it in checked if _errors(source, text, [it]) <= least]
-    return kept if len(kept) < 2 or _errors(source, text, kept) <= least else words
+class Check:
+    """Looks at the edits of one answer, and at no more than there is time for."""
+
+    def __init__(self) -> None:
+        """Begin with all the time that there is."""
+        self._left = _CHARACTERS
+
+    def sound(self, source: Source, offers: Sequence[Found]) -> list[Found]:
+        """Return those edits of a file, of which none overlap, that leave it no worse."""
+        text = Text(source.tree.string)
+        least = source.tree.errors()
+        words = [it for it in offers if _WORD.fullmatch(it.old) and _WORD.fullmatch(it.new)]
+        others = [it for it in offers if it not in words]
+        if words and _errors(source, text, words) > least:
+            words = []
+        kept = list(words)
+        for it in others:
+            self._left -= len(text) if kept else 0  # the first is looked at in any case
+            if self._left > 0 and _errors(source, text, [it]) <= least:
+                kept.append(it)
+        return kept if len(kept) < 2 or _errors(source, text, kept) <= least else words
 
 
 def _errors(source: Source, text: Text, offers: Sequence[Found]) -> int:

@@ -68,6 +68,10 @@ _SAID = {
 }
 
 
+_TYPE = "type"
+"""The node around what is written as a type."""
+_SPOKEN = re.compile(r"[\w\s.,|\[\]]*")
+"""What is written in quotes where a type is wanted."""
 _OF = frozenset({".", "::"})
 """Tokens between an object, or a class, and its member."""
 
@@ -146,9 +150,25 @@ def at(tree: Tree, naming: Naming, start: int, end: int) -> Mention | None:
     """Return the mention that spans a range, or None if no name does."""
     way = tree.way(start, end)
     leaf = way[-1]
-    if (leaf.start, leaf.end) != (start, end) or leaf.type not in naming.names or len(way) < 2:
-        return None
-    return _mention(naming, tuple(way))
+    if leaf.type in naming.names and (leaf.start, leaf.end) == (start, end) and len(way) > 1:
+        return _mention(naming, tuple(way))
+    if leaf.type in naming.quoted and _is_quoted(naming, way, start):
+        return Mention(start, end, Role.USE, tuple(way), len(way) - 1)
+    return None
+
+
+def _is_quoted(naming: Naming, way: Sequence[Node], start: int) -> bool:
+    """Whether a name stands in quotes only because its class is not there yet."""
+    leaf = way[-1]
+    outer = next((at for at, it in enumerate(way) if it.type == _TYPE), len(way))
+    said = way[outer:]
+    return (
+        bool(said)
+        and _SPOKEN.fullmatch(leaf.text) is not None
+        and leaf.text[: start - leaf.start][-1:] != "."
+        and all(it.type in naming.quoted for it in said)
+        and not any(it.text.startswith(naming.verbatim) for it in said)
+    )
 
 
 def _mention(naming: Naming, way: tuple[Node, ...]) -> Mention:
@@ -166,7 +186,7 @@ def _mention(naming: Naming, way: tuple[Node, ...]) -> Mention:
     if leaf.text[:1].islower() and not naming.tags.isdisjoint(spelled):
         return replace(said, role=Role.OTHER)
     if naming.tokens and way[top - 1].type == naming.tokens:
-        return replace(said, role=_token(naming, way[top - 1], leaf))
+        return replace(said, role=_token(naming, leaf))
     while (edge := _edge(naming, way, top)) is Edge.THROUGH and top > 1:
         top -= 1
     if edge in _BOUND and (edge is Edge.IMPORT or not _qualified(naming, way, top)):
@@ -259,28 +279,26 @@ def _beside(parent: Node, field: str, node: Node) -> bool:
     return other is not None and other.start != node.start
 
 
-def _token(naming: Naming, parent: Node, leaf: Node) -> Role:
+def _token(naming: Naming, leaf: Node) -> Role:
     """Return the role of a name among tokens that are not parsed: used, if nothing speaks against.
 
     That would be what may make it the name of an argument, or the member of something long.
     """
-    tokens = parent.parts
-    at = next(at for at, it in enumerate(tokens) if it.start == leaf.start)
-    before, behind = (tokens[it].text if 0 <= it < len(tokens) else "" for it in (at - 1, at + 1))
+    before, behind = (it.text if it else "" for it in (leaf.before, leaf.behind))
     if before in _OF:
-        return Role.ACCESS if token_object(naming, parent, leaf) else Role.OTHER
+        return Role.ACCESS if token_object(naming, leaf) else Role.OTHER
     named = behind in {"=", ":", "=>", "!", "::"}
     return Role.OTHER if before in {"$", "'"} or named else Role.USE
 
 
-def token_object(naming: Naming, parent: Node, leaf: Node) -> Node | None:
+def token_object(naming: Naming, leaf: Node) -> Node | None:
     """Return the object of a member among tokens that are not parsed, if it is a single word."""
-    tokens = parent.parts
-    at = next(at for at, it in enumerate(tokens) if it.start == leaf.start)
-    node = tokens[at - 2] if at > 1 and tokens[at - 1].text in _OF else None
-    chained = at > 2 and tokens[at - 3].text in _OF
-    single = node is not None and (node.type in naming.names or node.type in naming.selves)
-    return node if single and not chained else None
+    dot = leaf.before
+    node = dot.before if dot and dot.text in _OF else None
+    if node is None or node.type not in naming.names | naming.selves:
+        return None
+    further = node.before
+    return None if further and further.text in _OF else node
 
 
 def scopes(naming: Naming, way: Sequence[Node]) -> Iterator[int]:

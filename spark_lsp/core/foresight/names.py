@@ -9,11 +9,22 @@ be concluded.
 from dataclasses import dataclass
 
 from spark_lsp.core.foresight.calls import called, invocation
-from spark_lsp.core.foresight.mentions import BINDING, Mention, Role, Scope, mentions, scopes
+from spark_lsp.core.foresight.mentions import (
+    BINDING,
+    MOST,
+    Mention,
+    Role,
+    Scope,
+    mentions,
+    occurrences,
+    scopes,
+)
 from spark_lsp.core.foresight.naming import Naming
 from spark_lsp.core.foresight.objects import Members, is_stranger
 from spark_lsp.core.nodes import Node, Tree
 
+_LOOKS = 8_000
+"""Mentions of a file that are looked at to find out what objects are."""
 _PARENT = "super"
 """What a module calls the one around it."""
 CONSTRUCTORS = frozenset({"__init__", "constructor"})
@@ -55,13 +66,21 @@ def _scope(mention: Mention, depth: int) -> Scope:
 
 
 class Source:
-    """A text with its tree, and what the names in it mean."""
+    """A text with its tree, and what the names in it mean.
+
+    Attributes:
+        path: workspace-relative POSIX path of its file.
+        tree: its nodes.
+        naming: how names work in its language.
+        looks: mentions that may still be looked at to find out what objects are.
+    """
 
     def __init__(self, path: str, tree: Tree, naming: Naming) -> None:
         """Take a parsed text in a language whose names are understood."""
         self.path = path
         self.tree = tree
         self.naming = naming
+        self.looks = _LOOKS
         self._names: dict[str, Names] = {}
 
     def names(self, name: str) -> "Names":
@@ -72,7 +91,13 @@ class Source:
 
 
 class Names:
-    """The mentions of one name in a text, and what they mean."""
+    """The mentions of one name in a text, and what they mean.
+
+    Attributes:
+        name: as it is written.
+        mentions: where it stands, in order.
+        is_common: whether it stands at so many places that nobody has looked at any.
+    """
 
     def __init__(self, source: Source, name: str) -> None:
         """Find the mentions; what each means is found out when it is asked for."""
@@ -80,6 +105,8 @@ class Names:
         self._source = source
         self._naming = naming = source.naming
         self.mentions = mentions(source.tree, naming, name)
+        self.is_common = not self.mentions and len(occurrences(source.tree.string, name)) > MOST
+        source.looks -= len(self.mentions)
         self._redirected = {
             scope: it.role
             for it in self.mentions
@@ -90,6 +117,7 @@ class Names:
             if it.role in BINDING | {Role.DOUBT} and it.scope:
                 self._bound.setdefault(self._home(it, it.scope), []).append(it)
         self._members = Members(naming, self.mentions, self._meant, self._named)
+        self._starting = {it.start: it for it in self.mentions}
         self._things: dict[int, Thing | None] = {}
 
     def thing(self, mention: Mention) -> Thing | None:
@@ -108,7 +136,7 @@ class Names:
 
     def starting(self, start: int) -> Mention | None:
         """Return the mention that begins at a place."""
-        return next((it for it in self.mentions if it.start == start), None)
+        return self._starting.get(start)
 
     def seen(self, place: Mention) -> Thing | None:
         """Return what the name would mean at the place of another one."""
@@ -153,8 +181,10 @@ class Names:
         return self._source.names(name).mentions
 
     def _meant(self, node: Node) -> list[Mention]:
-        """Return where what another name means is bound or defined."""
-        names = self._source.names(node.text)
+        """Return where what another name means is bound or defined, unless much was looked up."""
+        names = self._source.names(node.text) if self._source.looks > 0 else None
+        if names is None:
+            return []
         mention = names.starting(node.start)
         thing = names.thing(mention) if mention else None
         return names.definitions(thing) if thing else []

@@ -164,7 +164,7 @@ class Members:
         if mention.role is not Role.ACCESS:
             return None
         if mention.way[-2].type == self._naming.tokens:
-            return token_object(self._naming, mention.way[-2], mention.node)
+            return token_object(self._naming, mention.node)
         objects = self._naming.objects
         fields = (objects[it] for it in spellings(mention.way, mention.top) if it in objects)
         return next(

@@ -66,7 +66,9 @@ def renames(change: Change) -> list[Rename]:
         was = at(before.tree, before.naming, hunk.old_start, hunk.old_end)
         is_now = at(now.tree, now.naming, hunk.start, hunk.end)
         if was and is_now and was.node.type == is_now.node.type:
-            pairs.setdefault(was.node.text, {}).setdefault(is_now.node.text, []).append(was)
+            old = before.tree.string[was.start : was.end]
+            new = now.tree.string[is_now.start : is_now.end]
+            pairs.setdefault(old, {}).setdefault(new, []).append(was)
     found = (
         _rename(change, old, new, done)
         for old, news in pairs.items()
@@ -85,6 +87,8 @@ def _rename(change: Change, old: str, new: str, done: list[Mention]) -> Rename |
     if any(it.shorthand and it.role is Role.USE for it in done):
         return None  # of a member and its value: which has been renamed, nobody knows
     rename = Rename(old, new, names, thing, tuple(done), tuple(names.of(thing)))
+    if change.before.names(new).is_common or change.now.names(new).is_common:
+        return None
     if rename.is_overloaded or _is_hidden(change, rename):
         return None
     changes = all(it.way[it.top - 1].type in _CHANGES for it in names.definitions(thing))

@@ -58,6 +58,8 @@ def respelled(place: Mention, rename: Rename) -> str:
 def _is_free(source: Source, rename: Rename) -> bool:
     """Whether nothing in another file has the new name yet."""
     taken = source.names(rename.new)
+    if taken.is_common:
+        return False
     if rename.thing.kind == "member":
         return taken.owners().isdisjoint(source.names(rename.old).owners() | rename.thing.owners)
     return all(it.role in ASIDE for it in taken.mentions)

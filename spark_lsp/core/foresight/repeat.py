@@ -19,6 +19,8 @@ from spark_lsp.core.nodes import Node, Tree
 
 _TOKENS = 40
 """Tokens of the longest expression or statement that is looked for."""
+_LONGEST = 2_000
+"""Characters of it."""
 _MATCHES = 500
 """Places that are looked at for one replacement."""
 _CONTEXT = 4
@@ -109,6 +111,8 @@ def _spot(change: Change, hunk: Hunk, hunks: Sequence[Hunk]) -> _Spot | None:
 
 def _tokens(node: Node) -> tuple[str, ...]:
     """Return the leaves of a node, or more than are looked for."""
+    if node.end - node.start > _LONGEST:
+        return ("",) * (_TOKENS + 1)
     found: list[str] = []
     todo = [node]
     while todo and len(found) <= _TOKENS:

@@ -116,6 +116,10 @@ class _Reader:
                 self.inside(node, tables)
             case ast.MatchAs() | ast.MatchStar() | ast.MatchMapping():
                 self._pattern(node, tables)
+            case ast.AnnAssign():
+                self._annotation(node.annotation, tables)
+                for other in filter(None, (node.target, node.value)):
+                    self.visit(other, tables)
             case ast.Call():
                 self._calls.append((node, tables))
                 self.inside(node, tables)
@@ -161,18 +165,36 @@ class _Reader:
         arguments = node.args
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
         every += filter(None, [arguments.vararg, arguments.kwarg])
-        outside: list[ast.expr | None] = [
-            *node.decorator_list,
-            *arguments.defaults,
-            *arguments.kw_defaults,
-            *(it.annotation for it in every),
-            node.returns,
-        ]
+        outside = [*node.decorator_list, *arguments.defaults, *arguments.kw_defaults]
         for outer in filter(None, outside):
             self.visit(outer, tables)
+        for annotation in [*(it.annotation for it in every), node.returns]:
+            self._annotation(annotation, tables)
         self._arguments(arguments, [*tables, table])
         for inner in node.body:
             self.visit(inner, [*tables, table])
+
+    def _annotation(self, node: ast.expr | None, tables: list[Table]) -> None:
+        """Read a type, and what is in quotes in it because it is not there yet."""
+        if node is None:
+            return
+        self.visit(node, tables)
+        todo: list[ast.AST] = [node]
+        while todo:
+            it = todo.pop()
+            if isinstance(it, ast.Subscript) and ast.unparse(it.value).endswith("Literal"):
+                continue
+            if isinstance(it, ast.Constant) and isinstance(it.value, str):
+                start = self._at(it) + 1
+                for word in re.finditer(r"(?<![\w.])[^\W\d]\w*", it.value):
+                    self._quoted(word[0], start + word.start(), tables)
+            todo += ast.iter_child_nodes(it)
+
+    def _quoted(self, name: str, at: int, tables: list[Table]) -> None:
+        for depth in range(len(tables), 0, -1):
+            if name in tables[depth - 1].get_identifiers():
+                self._mention(name, at, tables[:depth])
+                return
 
     def _arguments(self, node: ast.arguments, tables: list[Table]) -> None:
         every = [*node.posonlyargs, *node.args, *node.kwonlyargs, node.vararg, node.kwarg]

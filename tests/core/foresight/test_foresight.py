@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spark_lsp.core import languages
 from spark_lsp.core.events import Found
 from spark_lsp.core.foresight import Workspace, foresee
-from spark_lsp.core.languages import Language
+from spark_lsp.core.languages import LANGUAGES, Language
 from spark_lsp.core.library import Library
 from spark_lsp.core.nodes import Tree
 from spark_lsp.core.retrieval import Place
@@ -97,3 +99,34 @@ def test_no_edit_leaves_a_file_worse_and_neither_do_all(path: Path) -> None:
 
         assert errors(name, applied(text, own)) <= least
         assert all(errors(name, applied(text, [it])) <= least for it in own)
+
+
+SOURCES = [Fixture.read(path).source for path in fixtures("symbols")]
+WORD = re.compile(r"[^\W\d]\w*")
+
+
+@given(st.sampled_from(SOURCES), st.data())
+def test_whatever_is_changed_no_edit_leaves_the_file_worse(
+    source: tuple[str, str], data: st.DataObject
+) -> None:
+    """Any language, any words, and texts that end anywhere."""
+    path, before = source
+    before = before[: data.draw(st.integers(0, len(before)))]
+    now = before
+    for _ in range(data.draw(st.integers(1, 2))):
+        if words := sorted(set(WORD.findall(now))):
+            old = re.compile(rf"\b{re.escape(data.draw(st.sampled_from(words)))}\b")
+            new = data.draw(st.sampled_from(["renamed", "f(x)", "", "if", "é😀"]))
+            now = old.sub(new, now, count=data.draw(st.integers(1, 2)))
+    offset = data.draw(st.integers(0, len(now)))
+    found = foresee(before, Place(path, now, offset), language_of(path))
+    least = errors(path, now)
+
+    assert errors(path, applied(now, found)) <= least
+    assert all(now[it.start : it.end] == it.old != it.new for it in found)
+
+
+@given(st.text(max_size=200), st.text(max_size=200), st.sampled_from(LANGUAGES))
+def test_no_two_texts_make_it_fail(before: str, now: str, language: Language) -> None:
+    for it in foresee(before, Place("a", now, 0), language):
+        assert now[it.start : it.end] == it.old

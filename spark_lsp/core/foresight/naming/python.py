@@ -57,6 +57,11 @@ PYTHON = Naming(
     invocations={"call": "function"},
     has_keywords=True,
     dotted=words("dotted_name"),
+    quoted=words(
+        """type generic_type type_parameter subscript binary_operator union_type list tuple string
+        string_content"""
+    ),
+    verbatim=("Literal", "Annotated", "typing.Literal", "typing.Annotated"),
     imports=words("import_statement import_from_statement future_import_statement"),
     given=frozenset({*dir(builtins), "__file__", "__class__", "__annotations__", "__path__"}),
     wildcard="import *",

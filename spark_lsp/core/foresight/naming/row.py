@@ -84,6 +84,8 @@ class Naming:
         tags: edges to names that are no variables if they begin with a small letter.
         constants: whether a name in a pattern that begins with a capital is used, not bound.
         tokens: node type of what is not parsed, as the arguments of a macro.
+        quoted: node types from a type down to the text of a string that speaks of types.
+        verbatim: types whose strings are just strings.
         opaque: node types of text that is not parsed: what is named in it may be anything.
         modules: node types of modules that stand in a file.
         imports: node types of import statements.
@@ -126,6 +128,8 @@ class Naming:
     constants: bool = False
     tokens: str = ""
     modules: frozenset[str] = frozenset()
+    quoted: frozenset[str] = frozenset()
+    verbatim: tuple[str, ...] = ()
     opaque: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     wildcard: str = ""
