@@ -74,10 +74,11 @@ class _Watch:
             step=_QUIET,
             ignore_permission_denied=True,
         ):
-            inside = {path: change for change, told in changes if (path := self._below(told))}
-            for path, change in inside.items():
-                if not recursive and change is Change.added:
-                    self._extend(path)
+            inside = {path for _, told in changes if (path := self._below(told))}
+            # What is gone and there again may be told at once, in no order.
+            added = {self._below(told) for change, told in changes if change is Change.added}
+            for path in sorted(inside & added) if not recursive else ():
+                self._extend(path)
             self._changed([os.path.join(self._root, path) for path in sorted(inside)])  # noqa: PTH118
 
     def _extend(self, path: str) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from watchfiles import Change
 
 from spark_lsp.server import watch as module
 from spark_lsp.server.watch import watch
@@ -156,3 +157,21 @@ async def test_a_root_that_is_not_there_is_not_watched(
         await watch(tmp_path / "nowhere", lambda _: None)
 
     assert 1 == len(caplog.records)
+
+
+async def test_a_directory_that_is_gone_and_there_again_at_once_is_watched(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed = Heard[tuple[object, ...]]()
+    lib = str(root / "lib")
+
+    async def at_once(*paths: object, **options: object) -> AsyncIterator[set[object]]:
+        followed(paths)
+        if not options["recursive"]:
+            yield {(Change.deleted, lib), (Change.added, lib)}
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(module, "awatch", at_once)
+    task = asyncio.create_task(watch(root, lambda _: None))
+    await followed.until(lambda all_: all_.count((lib,)) == 2)
+    task.cancel()

@@ -4,13 +4,17 @@ Owns what counts as a rename: a name has been replaced by one that nothing had a
 the old one meant is read off the text before the change. The other files are left to `elsewhere`.
 """
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from spark_lsp.core.foresight.change import Change
 from spark_lsp.core.foresight.mentions import ASIDE, BINDING, Mention, Role, at, macros, occurrences
 from spark_lsp.core.foresight.names import FREE, Names, Thing
 
+_WILDCARDS = 100
+"""Places that are looked at for imports that do not tell what they bind."""
 _PAIRS = 4
 """Renames at a time; more are something else."""
 
@@ -144,9 +148,16 @@ def _is_free(change: Change, rename: Rename) -> bool:
 
 def _is_seen(change: Change, taken: Names, place: Mention) -> bool:
     """Whether a name already means something at a place, as far as can be told."""
-    naming = change.before.naming
-    unclear = naming.wildcard and naming.wildcard in change.before.tree.string
-    return bool(unclear) or taken.seen(place) != FREE or taken.name in naming.given
+    given = taken.name in change.before.naming.given or _has_wildcard(change)
+    return given or taken.seen(place) != FREE
+
+
+def _has_wildcard(change: Change) -> bool:
+    """Whether an import binds names without telling which."""
+    naming, tree = change.before.naming, change.before.tree
+    found = re.finditer(re.escape(naming.wildcard), tree.string) if naming.wildcard else ()
+    ways = (tree.way(it.start(), it.end()) for it in islice(found, _WILDCARDS))
+    return any(node.type in naming.imports for way in ways for node in way)
 
 
 def _left_behind(change: Change, rename: Rename) -> Rename | None:
@@ -154,7 +165,7 @@ def _left_behind(change: Change, rename: Rename) -> Rename | None:
     naming, taken = change.before.naming, change.before.names(rename.new)
     if not naming.given or rename.old in naming.given:
         return None
-    if naming.wildcard in change.before.tree.string:
+    if _has_wildcard(change):
         return None
     seen = {taken.seen(it) for it in rename.done}
     thing = seen.pop() if len(seen) == 1 else None
@@ -172,6 +183,13 @@ def _is_free_member(change: Change, rename: Rename) -> bool:
     """Whether the classes that share a member have none of the new name, and could have it."""
     if rename.old.startswith("__") and rename.old.endswith("__"):
         return False  # the language gives it its meaning
+    static = {
+        any(part.type == "static" for part in it.way[-2].parts)
+        for it in rename.places
+        if it.role is Role.DEFINE
+    }
+    if len(static) > 1:
+        return False  # an object and its class may each have one of the name
     owners = rename.thing.owners
     taken = change.before.names(rename.new)
     if not owners <= rename.names.owners() or not owners.isdisjoint(taken.owners()):
