@@ -91,6 +91,8 @@ async def test_a_rewriting_follows_edits_elsewhere_and_ends_with_one_inside(root
         async with editing(root, "a.py", SOURCE, config=config(model)) as editor:
             answer, request = await begun(model, editor)
             editor.replace(0, 0, "import sys\n")
+            # Answered behind the change: the model's end must not overtake it.
+            await editor.client.request("spark/explain", {"textDocument": {"uri": editor.uri}})
             await request.say("rn open(path).read()")
             await request.end()
             result = await answer
