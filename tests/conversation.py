@@ -74,6 +74,7 @@ from spark_lsp.core.events import (
     Redirected,
     Rejected,
     Selected,
+    Settled,
     Turned,
     Up,
     Vetted,
@@ -299,13 +300,15 @@ class Conversation:
                 return Closed(page.uri)
         return None
 
-    def _backend(self, verb: str, arguments: Sequence[str]) -> Event | None:  # noqa: C901, PLR0911
+    def _backend(self, verb: str, arguments: Sequence[str]) -> Event | None:  # noqa: C901, PLR0911, PLR0912
         number = _number(arguments)
         match verb, *arguments:
             case "up", *deaf:
                 return Up(instructable=not deaf)
             case ("down",):
                 return Down("the backend is gone")
+            case ("settled",):
+                return Settled()
             case "remote" | "off" as which, *_:
                 return Configured(which != "off", window=128_000, local=which != "remote")
             case "vetted", *reason:

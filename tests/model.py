@@ -62,6 +62,24 @@ class Model:
         self._numbers = itertools.count(1)
         self._heard = asyncio.Condition()
 
+    def config(self, name: str = "embedded", more: str = "") -> str:
+        """Return the settings that point a server here, with more lines for the provider.
+
+        As "embedded" it can be interrupted, but not instructed.
+        """
+        return f"""
+        model_provider = "mine"
+        model = "{name}"
+        [model_providers.mine]
+        base_url = "{self.url}"
+        {more}
+        """
+
+    @property
+    def steerable(self) -> str:
+        """The settings for a model that can be instructed, and interrupted."""
+        return self.config("fast", "capabilities = { interrupt = true }")
+
     async def until(self, verdict: Callable[[], bool]) -> None:
         """Wait until something holds; looked at whenever a warm-up has been answered."""
         async with asyncio.timeout(20), self._heard:

@@ -132,6 +132,8 @@ class Session:
             case Warmed() | Packed() | Recalled() | Outdated() | Settled():
                 if isinstance(event, Outdated):
                     self._nexts.outdated(event.paths)
+                if isinstance(event, Settled):
+                    self._completions.learned()
                 common.heed(common.context.heard(event, up=common.up))
             case Foreseen():
                 self._nexts.foreseen(event, now)

@@ -24,17 +24,6 @@ NOTEBOOK = {
 }
 
 
-def config(model: Model) -> str:
-    """Point the server at the scripted model, which can be interrupted."""
-    return f"""
-    model_provider = "mine"
-    model = "fast"
-    [model_providers.mine]
-    base_url = "{model.url}"
-    capabilities = {{ interrupt = true }}
-    """
-
-
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     path = tmp_path / "repository"
@@ -99,7 +88,7 @@ async def test_an_editor_that_can_do_nothing_special_is_served(root: Path) -> No
     """No capabilities, no tokens, no versions, no ranges, no context of a request."""
     async with scripted_model() as model:
         file = root.parent / "config.toml"
-        file.write_text(config(model), "utf-8")
+        file.write_text(model.steerable, "utf-8")
         client = await Client.start("--config", str(file))
         editor = Bare(client, (root / "a.py").as_uri())
         introduced = await client.initialize(root, capabilities={})
@@ -129,7 +118,7 @@ async def test_an_editor_that_can_do_nothing_special_is_served(root: Path) -> No
 async def test_who_asks_before_initialize_has_returned_is_answered(root: Path) -> None:
     async with scripted_model() as model:
         file = root.parent / "config.toml"
-        file.write_text(config(model), "utf-8")
+        file.write_text(model.steerable, "utf-8")
         client = await Client.start("--config", str(file))
         editor = Bare(client, (root / "a.py").as_uri())
         too_early = editor.ask(0)
@@ -159,7 +148,7 @@ async def test_of_a_notebook_nothing_is_written(root: Path) -> None:
     cells = [f"vscode-notebook-cell:{file}#W{number}sZmlsZQ" for number in range(2)]
     async with (
         scripted_model() as model,
-        editing(root, "a.py", "<CURSOR>", config=config(model)) as editor,
+        editing(root, "a.py", "<CURSOR>", config=model.steerable) as editor,
     ):
         client = editor.client
         notebook = {"uri": file.as_uri(), "notebookType": "jupyter-notebook", "version": 1}
@@ -189,7 +178,7 @@ async def test_a_secret_leaves_neither_with_an_edit_nor_with_what_follows(root: 
     source = f"name = 'joe'\npassword = '{secrets['old']}'\n\n\ndef connect():\n    pass\n"
     async with (
         scripted_model() as model,
-        editing(root, "a.py", "<CURSOR>" + source, config=config(model)) as editor,
+        editing(root, "a.py", "<CURSOR>" + source, config=model.steerable) as editor,
     ):
         await meanwhile(model, editor.ask())
         start = source.index(secrets["old"])

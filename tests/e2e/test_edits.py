@@ -27,17 +27,6 @@ END = SOURCE.index("\n\n\ndef other")
 WRITTEN = 'def load(path):\n    """Return what a file holds."""\n    return open(path).read()'
 
 
-def config(model: Model) -> str:
-    """Point the server at the scripted model, which understands the private interrupt."""
-    return f"""
-    model_provider = "mine"
-    model = "fast"
-    [model_providers.mine]
-    base_url = "{model.url}"
-    capabilities = {{ interrupt = true }}
-    """
-
-
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     path = tmp_path / "repository"
@@ -66,7 +55,7 @@ def applied(editor: Editor, value: dict[str, Any]) -> str:
 async def test_a_range_is_rewritten_as_told_and_every_state_is_a_whole_text(root: Path) -> None:
     async with (
         scripted_model() as model,
-        editing(root, "a.py", SOURCE, config=config(model)) as editor,
+        editing(root, "a.py", SOURCE, config=model.steerable) as editor,
     ):
         answer, request = await begun(model, editor)
         await request.say("rn open(path).read()")
@@ -88,7 +77,7 @@ async def test_a_range_is_rewritten_as_told_and_every_state_is_a_whole_text(root
 
 async def test_a_rewriting_follows_edits_elsewhere_and_ends_with_one_inside(root: Path) -> None:
     async with scripted_model() as model:
-        async with editing(root, "a.py", SOURCE, config=config(model)) as editor:
+        async with editing(root, "a.py", SOURCE, config=model.steerable) as editor:
             answer, request = await begun(model, editor)
             editor.replace(0, 0, "import sys\n")
             # Answered behind the change: the model's end must not overtake it.
@@ -101,7 +90,7 @@ async def test_a_rewriting_follows_edits_elsewhere_and_ends_with_one_inside(root
             wanted = "import sys\n" + SOURCE.replace(SOURCE[START:END], WRITTEN)
             assert wanted == applied(editor, result)
 
-        async with editing(root, "a.py", SOURCE, config=config(model)) as editor:
+        async with editing(root, "a.py", SOURCE, config=model.steerable) as editor:
             answer, _ = await begun(model, editor)
             editor.replace(START + 4, START + 8, "read")
             with pytest.raises(ErrorAnswer) as error:
@@ -113,7 +102,7 @@ async def test_a_rewriting_follows_edits_elsewhere_and_ends_with_one_inside(root
 async def test_a_rewriting_that_is_steered_turns_with_the_next_two_frames(root: Path) -> None:
     async with (
         scripted_model() as model,
-        editing(root, "a.py", SOURCE, config=config(model)) as editor,
+        editing(root, "a.py", SOURCE, config=model.steerable) as editor,
     ):
         answer, _ = await begun(model, editor)
         [id_] = {value["id"] for token, value in editor.progress if token == "edit"}
@@ -141,7 +130,7 @@ async def test_a_rewriting_that_is_steered_turns_with_the_next_two_frames(root: 
 async def test_what_has_ended_cannot_be_steered_and_says_so(root: Path) -> None:
     async with (
         scripted_model() as model,
-        editing(root, "a.py", SOURCE, config=config(model)) as editor,
+        editing(root, "a.py", SOURCE, config=model.steerable) as editor,
     ):
         document = {"textDocument": {"uri": editor.uri}, "instruction": "shorter"}
         with pytest.raises(ErrorAnswer, match="nothing is being written"):
@@ -156,7 +145,7 @@ async def test_what_has_ended_cannot_be_steered_and_says_so(root: Path) -> None:
 async def test_an_interrupt_stops_what_is_written_and_leaves_the_text_as_it_is(root: Path) -> None:
     async with (
         scripted_model() as model,
-        editing(root, "a.py", SOURCE, config=config(model)) as editor,
+        editing(root, "a.py", SOURCE, config=model.steerable) as editor,
     ):
         answer, _ = await begun(model, editor)
         stopped = await editor.client.request("spark/interrupt", {})
@@ -205,7 +194,7 @@ async def test_a_rename_at_one_place_is_offered_at_the_others_and_in_other_files
 async def test_a_person_can_ask_why_there_is_nothing(root: Path) -> None:
     async with (
         scripted_model() as model,
-        editing(root, "a.py", "x = valu<CURSOR>e\n", config=config(model)) as editor,
+        editing(root, "a.py", "x = valu<CURSOR>e\n", config=model.steerable) as editor,
     ):
         await editor.ask()
         place = {"textDocument": {"uri": editor.uri}}

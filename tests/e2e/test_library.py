@@ -17,13 +17,6 @@ HELPER = "def helper():\n    return 1\n"
 SOURCE = "from b import helper\nx = <CURSOR>\n"
 
 
-def config(model: Model) -> str:
-    return (
-        f'model_provider = "mine"\nmodel = "embedded"\n'
-        f'[model_providers.mine]\nbase_url = "{model.url}"\n'
-    )
-
-
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SPARK_LSP_CACHE", str(tmp_path / "cache"))
@@ -38,7 +31,7 @@ async def at_work(root: Path, **initialize: Any) -> AsyncIterator[tuple[Model, E
     """Run a scripted model, and a server whose editor has a file open."""
     async with (
         scripted_model() as model,
-        editing(root, "a.py", SOURCE, config=config(model), **initialize) as editor,
+        editing(root, "a.py", SOURCE, config=model.config(), **initialize) as editor,
     ):
         yield model, editor
 

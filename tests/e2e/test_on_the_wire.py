@@ -11,16 +11,6 @@ from tests.model import Model, Request, scripted_model
 HELPER = "def helper():\n    return 1\n"
 
 
-def config(model: Model, name: str = "embedded") -> str:
-    """Point the server at the scripted model; as "embedded" it can be interrupted."""
-    return f"""
-    model_provider = "mine"
-    model = "{name}"
-    [model_providers.mine]
-    base_url = "{model.url}"
-    """
-
-
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     path = tmp_path / "repository"
@@ -39,7 +29,7 @@ async def shown(model: Model, editor: Editor, text: str) -> Request:
 
 async def test_a_key_that_agrees_with_the_text_shown_sends_no_request(root: Path) -> None:
     async with scripted_model() as model:
-        async with editing(root, "a.py", "x = <CURSOR>\n", config=config(model)) as editor:
+        async with editing(root, "a.py", "x = <CURSOR>\n", config=model.config()) as editor:
             request = await shown(model, editor, "value + other")
             await request.end()
             for char in "value + ":
@@ -54,7 +44,7 @@ async def test_a_key_that_agrees_with_the_text_shown_sends_no_request(root: Path
 
 async def test_a_key_that_agrees_with_a_stream_keeps_it(root: Path) -> None:
     async with scripted_model() as model:
-        async with editing(root, "a.py", "x = <CURSOR>\n", config=config(model)) as editor:
+        async with editing(root, "a.py", "x = <CURSOR>\n", config=model.config()) as editor:
             request = await shown(model, editor, "val")
             editor.type("v")
             last = editor.ask()
@@ -71,7 +61,7 @@ async def test_a_key_that_diverges_cancels_and_asks_anew_with_the_text_as_it_is_
     root: Path,
 ) -> None:
     async with scripted_model() as model:
-        async with editing(root, "a.py", "x = <CURSOR>\n", config=config(model)) as editor:
+        async with editing(root, "a.py", "x = <CURSOR>\n", config=model.config()) as editor:
             first = await shown(model, editor, "value")
             seen = len(model.frames)
             editor.type("q")
@@ -95,7 +85,7 @@ async def test_without_interrupts_a_diverging_key_leaves_the_old_answer_to_drain
 ) -> None:
     async with scripted_model() as model:
         async with editing(
-            root, "a.py", "x = <CURSOR>\n", config=config(model, "gpt-6-luna")
+            root, "a.py", "x = <CURSOR>\n", config=model.config("gpt-6-luna")
         ) as editor:
             first = await shown(model, editor, "value")
             editor.type("q")
@@ -113,7 +103,7 @@ async def test_without_interrupts_a_diverging_key_leaves_the_old_answer_to_drain
 
 async def test_growth_only_ever_extends_and_ends_in_the_answer(root: Path) -> None:
     async with scripted_model() as model:
-        async with editing(root, "a.py", "x = <CURSOR>\n", config=config(model)) as editor:
+        async with editing(root, "a.py", "x = <CURSOR>\n", config=model.config()) as editor:
             answer = editor.ask()
             request = await model.next()
             for piece, ghost in (("one", "one"), (" + two", "one + two"), ("\n", "one + two")):
@@ -130,7 +120,7 @@ async def test_growth_only_ever_extends_and_ends_in_the_answer(root: Path) -> No
 
 async def test_a_client_that_cannot_show_growth_gets_the_whole_answer(root: Path) -> None:
     async with scripted_model() as model:
-        async with editing(root, "a.py", "x = <CURSOR>\n", config=config(model)) as editor:
+        async with editing(root, "a.py", "x = <CURSOR>\n", config=model.config()) as editor:
             answer = editor.ask(grows=False)
             request = await model.next()
             await request.say("one")
@@ -142,7 +132,7 @@ async def test_a_client_that_cannot_show_growth_gets_the_whole_answer(root: Path
 
 async def test_a_connection_cut_before_any_text_is_made_anew_and_asked_again(root: Path) -> None:
     async with scripted_model() as model:
-        async with editing(root, "a.py", "x = <CURSOR>\n", config=config(model)) as editor:
+        async with editing(root, "a.py", "x = <CURSOR>\n", config=model.config()) as editor:
             answer = editor.ask()
             await (await model.next()).drop()
             request = await model.next()
@@ -157,7 +147,7 @@ async def test_requests_go_out_without_the_context_that_is_warm(root: Path) -> N
     (root / "b.py").write_text(HELPER, "utf-8")
     async with scripted_model() as model:
         async with editing(
-            root, "a.py", "from b import helper\nx = <CURSOR>\n", config=config(model)
+            root, "a.py", "from b import helper\nx = <CURSOR>\n", config=model.config()
         ) as editor:
             await (await shown(model, editor, "value")).end()
             await model.until(lambda: HELPER in model.warm)
@@ -179,7 +169,7 @@ async def test_the_key_goes_into_the_handshake_and_nowhere_else(
 ) -> None:
     monkeypatch.setenv("SECRET_FOR_TEST", "key-4711")
     async with scripted_model() as model:
-        settings = config(model) + 'env_key = "SECRET_FOR_TEST"\n'
+        settings = model.config() + 'env_key = "SECRET_FOR_TEST"\n'
         async with editing(root, "a.py", "x = <CURSOR>\n", config=settings) as editor:
             await (await shown(model, editor, "value")).end()
 
@@ -191,7 +181,7 @@ async def test_a_provider_without_its_key_is_never_called_and_the_editor_is_answ
     root: Path,
 ) -> None:
     async with scripted_model() as model:
-        settings = config(model) + 'env_key = "NOT_SET_ANYWHERE"\n'
+        settings = model.config() + 'env_key = "NOT_SET_ANYWHERE"\n'
         async with editing(root, "a.py", "x = <CURSOR>\n", config=settings) as editor:
             assert await editor.ask() == {"items": []}
 
@@ -218,7 +208,7 @@ async def test_bytes_that_come_one_by_one_change_nothing(root: Path) -> None:
 
         proxy = await asyncio.start_server(through, "127.0.0.1", 0)
         model.url = f"ws://127.0.0.1:{proxy.sockets[0].getsockname()[1]}/v1"
-        async with proxy, editing(root, "a.py", "x = <CURSOR>\n", config=config(model)) as editor:
+        async with proxy, editing(root, "a.py", "x = <CURSOR>\n", config=model.config()) as editor:
             request = await shown(model, editor, "välue 😀")
             await request.end()
             await editor.ghost("välue 😀")

@@ -9,7 +9,6 @@ import pytest
 from spark_lsp.cli.client import Client, ErrorAnswer
 from spark_lsp.core.events import Configured
 from spark_lsp.server.app import App
-from tests.e2e.test_on_the_wire import config
 from tests.editor import PATIENCE, editing
 from tests.model import scripted_model
 
@@ -48,7 +47,7 @@ async def test_a_notification_that_comes_as_a_request_is_refused_and_changes_not
 @pytest.mark.parametrize("version", [{}, {"version": None}, {"version": "7"}, {"version": 1.5}])
 async def test_a_client_without_versions_is_understood(root: Path, version: dict[str, Any]) -> None:
     async with scripted_model() as model:
-        async with editing(root, "a.py", "x = <CURSOR>\n", config=config(model)) as editor:
+        async with editing(root, "a.py", "x = <CURSOR>\n", config=model.config()) as editor:
             document = {"uri": editor.uri, "languageId": "python", "text": "y = \n", **version}
             editor.client.notify("textDocument/didOpen", {"textDocument": document})
             here = {"line": 0, "character": 4}
@@ -91,7 +90,7 @@ async def test_a_document_with_a_change_that_is_not_understood_is_closed_until_i
     if changes == {}:
         changes = {"text": "x"}
     async with scripted_model() as model:
-        async with editing(root, "a.py", "x = <CURSOR>\n", config=config(model)) as editor:
+        async with editing(root, "a.py", "x = <CURSOR>\n", config=model.config()) as editor:
             about = {"textDocument": {"uri": editor.uri, "version": 2}}
             editor.client.notify("textDocument/didChange", {**about, "contentChanges": changes})
             editor.type("a")

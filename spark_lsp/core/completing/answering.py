@@ -6,10 +6,11 @@ and when, is decided in `completions`.
 
 from spark_lsp.core.accounting.journal import Journal
 from spark_lsp.core.common import Common
-from spark_lsp.core.completing.exchange import Request
+from spark_lsp.core.completing.exchange import Request, misfit
 from spark_lsp.core.completing.onscreen import OnScreen, line_before
 from spark_lsp.core.completing.reuse import Answer
 from spark_lsp.core.effects import Grow, Reply, Suggestion, Verdict
+from spark_lsp.core.events import Asked
 
 
 class Answering:
@@ -21,6 +22,23 @@ class Answering:
         self._common = common
         self._screen = screen
         self._journal = journal
+
+    def begin(self, event: Asked, now: float) -> Request | None:
+        """Take in a request; one that cannot be served is answered at once, and None returned."""
+        common, at = self._common, event.position
+        document = common.documents.get(event.uri)
+        self._journal.begin(event.request, event.uri, at.line, at.character, now, "completion")
+        if unfit := misfit(event, document, common):
+            verdict, reason = unfit
+            self._journal.note(event.request, verdict=verdict.name, reason=reason)
+            common.do(Reply(event.request, verdict, None, reason))
+        if unfit or document is None:
+            return None
+        offset = document.text.offset(at, common.documents.encoding)
+        self.request = Request(
+            event.request, document, offset, event.grows, now, now, event.invoked
+        )
+        return self.request
 
     def fits(self, answer: Answer, now: float) -> bool:
         """Whether the next piece of an answer is what the request may be shown."""

@@ -36,15 +36,16 @@ from spark_lsp.core.accounting.journal import Journal
 from spark_lsp.core.accounting.ledger import Ledger
 from spark_lsp.core.common import Common
 from spark_lsp.core.completing.answering import Answering
+from spark_lsp.core.completing.barren import Barren
 from spark_lsp.core.completing.deeds import Deeds
-from spark_lsp.core.completing.exchange import Request, Stream, led, misfit
+from spark_lsp.core.completing.exchange import Request, Stream, led
 from spark_lsp.core.completing.onscreen import OnScreen, line_before
 from spark_lsp.core.completing.pace import Pace
 from spark_lsp.core.completing.quiet import Deed, why_quiet
 from spark_lsp.core.completing.reuse import Answer, Answers
 from spark_lsp.core.completing.streams import Streams
 from spark_lsp.core.documents import Applied, Document
-from spark_lsp.core.effects import Reply, Verdict
+from spark_lsp.core.effects import Verdict
 from spark_lsp.core.events import (
     Accepted,
     Asked,
@@ -57,8 +58,8 @@ from spark_lsp.core.events import (
     Wrote,
 )
 from spark_lsp.core.showing.visible import SCOPE
-from spark_lsp.core.text import Text
 
+_NOTHING = "the model had nothing to add"
 _UNVETTED = "it is not known yet whether this document may be sent"
 
 
@@ -75,7 +76,7 @@ class Completions:
         self._streams = Streams(common, journal, self._answers)
         self._pace = Pace(common.policy.waits_itself)
         self._deeds = Deeds()
-        self._nothing: tuple[str, Text, int] | None = None  # where the model had nothing to add
+        self._barren = Barren()
 
     # What the editor does.
 
@@ -110,21 +111,13 @@ class Completions:
     def asked(self, event: Asked, now: float) -> None:
         """The editor wants a completion."""
         self._open.reply(Verdict.KEEP, "overtaken by a newer request", now)
-        common, at = self._common, event.position
-        document = common.documents.get(event.uri)
-        self._journal.begin(event.request, event.uri, at.line, at.character, now, "completion")
-        if unfit := misfit(event, document, common):
-            verdict, reason = unfit
-            self._journal.note(event.request, verdict=verdict.name, reason=reason)
-            common.do(Reply(event.request, verdict, None, reason))
+        request = self._open.begin(event, now)
+        if request is None:
             self._streams.orphan(now)
-        if unfit or document is None:
             return
-        offset = document.text.offset(at, common.documents.encoding)
-        request = Request(event.request, document, offset, event.grows, now, now, event.invoked)
-        self._open.request = request
         if event.selected:
-            found = led(document, event.selected, offset, common.documents.encoding)
+            encoding = self._common.documents.encoding
+            found = led(request.document, event.selected, request.offset, encoding)
             if found is None:
                 self._clear("the menu's choice replaces what was typed", now)
                 return
@@ -137,7 +130,7 @@ class Completions:
     def withdrawn(self, request: int, now: float) -> bool:
         """The editor has cancelled a request."""
         if self._open.request is None or self._open.request.id != request:
-            return False
+            return self._streams.withdrawn(request)
         self._open.reply(Verdict.CANCELLED, "withdrawn by the editor", now)
         self._streams.orphan(now)
         return True
@@ -232,12 +225,16 @@ class Completions:
             self._streams.turn(stream, event.how, now)
         return stream is not None
 
+    def learned(self) -> None:
+        """Much is known that was not known before."""
+        self._barren.forget()
+
     # What time and settings do.
 
     def configured(self, now: float) -> None:
         """Settings have changed: these were the answers of the last ones."""
         self._answers.update({uri: Answers() for uri in self._answers})
-        self._nothing = None
+        self._barren.forget()
         if not self._common.enabled:
             self._open.clear("switched off", now)
             self._drop(list(self._streams), now)
@@ -312,8 +309,8 @@ class Completions:
             if why := why_quiet(text, offset, Deed.NONE, request.document.language):
                 self._hush(request, why, now)
                 return
-            if self._nothing == (request.document.uri, text, offset):
-                self._clear("the model had nothing to add here", now)
+            if why := self._barren.why(request.document.uri, text, offset, now):
+                self._clear(why, now)
                 return
             wait = self._pace.debounce(now, opens_line=not line_before(text, offset).strip())
             wait += self._screen.eagerness.calm(now)
@@ -367,7 +364,7 @@ class Completions:
         self._streams.retire(stream)
         answer, request = stream.answer, self._open.request
         if not stream.written:
-            self._nothing = stream.uri, stream.text, stream.offset
+            self._barren.add(stream.uri, stream.text, stream.offset, _NOTHING, now)
         if request is None or not here:
             return
         if stream.cut:
@@ -379,9 +376,9 @@ class Completions:
             # The person has typed all of it meanwhile: what follows is another question.
             self.advance(now)
         elif not self._attached():
-            reason = "sent away before" if answer.rest else "the model had nothing to add"
-            self._nothing = (stream.uri, request.document.text, request.offset)
-            self._open.clear(stream.cut or reason, now)
+            reason = stream.cut or ("sent away before" if answer.rest else _NOTHING)
+            self._barren.add(stream.uri, request.document.text, request.offset, reason, now)
+            self._open.clear(reason, now)
 
     def _hush(self, request: Request, why: str, now: float) -> None:
         self._journal.note(request.id, rule="quiet", quiet=why)

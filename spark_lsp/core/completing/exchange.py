@@ -155,7 +155,7 @@ class Stream:
             self.answer, self.text, self.offset = self.coming
             self.taken, self.stops, self._place = "", (), None
         else:
-            self.answer = replace(self.answer, text=self.taken, stops=self.stops)
+            self.answer = replace(self.answer, text=self.taken, stops=self.stops, wall=None)
         self.heard, self.coming, self.written, self._reading = now, None, "", None
         self.over, self.cut, self._broken, self._passed = False, "", False, 0
 
@@ -177,7 +177,10 @@ class Stream:
         if self.coming:
             answer, text, offset = self.coming
             coming = answer.after(applied)
-            self.coming = (coming, text, offset) if coming else None
+            if coming is None:  # it may begin anew for a text that is not there any more
+                self.void = True
+                return False
+            self.coming = coming, text, offset
         return True
 
     @property
@@ -209,7 +212,8 @@ class Stream:
             # Not to be offered, but the person may well type on like this.
             wall, self.over = len(text), final
             ends = _LINE_END.finditer(self.written, wall)
-            text, stops = self.written, (*stops, *(it.start() for it in ends if it.start() > wall))
+            whole = (it.start() for it in ends if final or it.end() < len(self.written))
+            text, stops = self.written, (*stops, *(it for it in whole if it > wall))
         if size:
             text, stops = self.taken + text, (*self.stops, *(size + stop for stop in stops))
             wall = None if wall is None else size + wall

@@ -129,6 +129,14 @@ class Streams:
 
     # How they go another way.
 
+    def withdrawn(self, request: RequestId) -> bool:
+        """The editor does not wait any more to hear how a stream has gone another way."""
+        number = next((it for it, waits in self._steers.items() if waits == request), None)
+        if number is not None:
+            del self._steers[number]
+            self._common.do(Refuse(request, Refusal.CANCELLED, "withdrawn by the editor"))
+        return number is not None
+
     def redirect(
         self, stream: Stream, document: Document, event: Redirected, expected: int | None
     ) -> bool:
@@ -165,29 +173,38 @@ class Streams:
         stream.finish(document)
         answer, typed = stream.answer, len(stream.answer.middle)
         end = len(answer.text) if answer.wall is None else answer.wall
-        rest, tree = answer.text[typed:end], tree_of(document)
-        right = answer.text.startswith(answer.middle) and typed < end
-        if right and not breaks_off(tree, document.text, answer.cursor, rest, document.language):
+        rest = answer.text[typed:end]
+        if answer.text.startswith(answer.middle) and typed < end:
             stops = tuple(stop - typed for stop in answer.stops if typed < stop <= end)
-            self._guard(stream, document, end, stops)
+            kept = self._harmless(stream, document, end, stops)
+            ends_early = kept < len(rest) and breaks_off(
+                tree_of(document), document.text, answer.cursor, rest, document.language
+            )
+            if kept < len(rest) and not ends_early:
+                stream.break_off(typed + kept, _BROKEN)
 
     def check(self, stream: Stream) -> None:
         """Cut an answer where its next piece, which is whole, would break the syntax."""
         document = self._common.documents.get(stream.uri)
         stop = stream.unchecked
-        if stop is not None and document is not None and self._guard(stream, document, stop, ()):
+        if stop is None or document is None:
+            return
+        typed = len(stream.answer.middle)
+        kept = typed + self._harmless(stream, document, stop, ())
+        if kept < stop:
+            stream.break_off(kept, _BROKEN)
+        else:
             stream.passed(stop)
 
-    def _guard(self, stream: Stream, document: Document, end: int, stops: tuple[int, ...]) -> bool:
-        """Cut what would break the syntax up to an end; returns whether that was nothing."""
-        answer, typed = stream.answer, len(stream.answer.middle)
+    @staticmethod
+    def _harmless(stream: Stream, document: Document, end: int, stops: tuple[int, ...]) -> int:
+        """Return how much of an answer, from the cursor up to an end, leaves the syntax whole."""
+        answer = stream.answer
+        piece = answer.text[len(answer.middle) : end]
         if stream.line_end == "\r":
-            return True  # grammars know no lines that end so
-        piece, tree = answer.text[typed:end], tree_of(document)
-        kept = guarded(tree, document.text, answer.cursor, piece, stops, document.language)
-        if kept < len(piece):
-            stream.break_off(typed + kept, _BROKEN)
-        return kept == len(piece)
+            return len(piece)  # grammars know no lines that end so
+        tree = tree_of(document)
+        return guarded(tree, document.text, answer.cursor, piece, stops, document.language)
 
     def enough(self, stream: Stream) -> bool:
         """Whether more has been written than anybody will read."""
@@ -242,7 +259,7 @@ class Streams:
         (answer, document, _), self._next = self._next, None
         common = self._common
         may = common.up and common.may_send(document) and common.not_before <= now
-        if self._streams or not may or not eagerness.wants_ahead(now):
+        if self._streams or not (may and common.enabled) or not eagerness.wants_ahead(now):
             return
         while len(self._asked) > _ASKED:
             del self._asked[next(iter(self._asked))]
