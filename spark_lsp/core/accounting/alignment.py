@@ -9,11 +9,11 @@ so closely.
 
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from spark_lsp.core.patience import anchors
 from spark_lsp.core.text import difference, line_starts
 
 _TOKEN = re.compile(r"\w+|\r\n|[\r\n]|[^\S\r\n]+|[^\w\s]")
@@ -98,7 +98,7 @@ def _pieces(  # noqa: PLR0917 - two texts, their pieces, and how to go on
     marks, new_marks = bounds
     ends = len(marks) - 1, len(new_marks) - 1
     at = new_at = 0
-    for piece, new_piece in [*_anchors(old, new, marks, new_marks), ends]:
+    for piece, new_piece in [*anchors(_said(old, marks), _said(new, new_marks)), ends]:
         # What is before such a piece, and then the piece itself.
         for stop, new_stop in ((piece, new_piece), (piece + 1, new_piece + 1)):
             if stop > ends[0]:
@@ -112,34 +112,9 @@ def _pieces(  # noqa: PLR0917 - two texts, their pieces, and how to go on
             at, new_at = stop, new_stop
 
 
-def _anchors(
-    old: str, new: str, bounds: Sequence[int], new_bounds: Sequence[int]
-) -> list[tuple[int, int]]:
-    """Return the most pieces that occur once in both texts and in the same order."""
-    there = _once(new, new_bounds)
-    pairs = [(line, there[key]) for key, line in _once(old, bounds).items() if key in there]
-    # The longest rising sequence: `tops` holds the least end of one of each length.
-    tops: list[int] = []
-    chains: list[tuple[tuple[int, int], int | None]] = []
-    holders: list[int] = []
-    for pair in pairs:
-        length = bisect_left(tops, pair[1])
-        chains.append((pair, holders[length - 1] if length else None))
-        tops[length : length + 1] = [pair[1]]
-        holders[length : length + 1] = [len(chains) - 1]
-    found: list[tuple[int, int]] = []
-    at = holders[-1] if holders else None
-    while at is not None:
-        pair, at = chains[at]
-        found.append(pair)
-    return found[::-1]
-
-
-def _once(text: str, bounds: Sequence[int]) -> dict[str, int]:
-    """Return the pieces that occur once in a text by what they say, blanks left out."""
-    keys = ["".join(text[start:end].split()) for start, end in pairwise(bounds)]
-    counts = Counter(keys)
-    return {key: line for line, key in enumerate(keys) if key and counts[key] == 1}
+def _said(text: str, bounds: Sequence[int]) -> list[str]:
+    """Return what each piece of a text says, blanks left out."""
+    return ["".join(text[start:end].split()) for start, end in pairwise(bounds)]
 
 
 def _touched(wanted: Sequence[tuple[int, int]], start: int, end: int) -> bool:

@@ -10,12 +10,11 @@ thousand pieces in one step; and what is too long even for that is replaced as a
 """
 
 import re
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from spark_lsp.core.patience import anchors
 from spark_lsp.core.text import Edit, difference
 
 _LONG = 200_000
@@ -181,7 +180,7 @@ def _anchored(old: Sequence[str], new: Sequence[str]) -> list[_Span]:
     """Return what differs, between pieces that occur once in each: patience, for what is long."""
     spans: list[_Span] = []
     cells = 2 * _CELLS
-    for gap in _between(_anchors(old, new), len(old), len(new)):
+    for gap in _between(anchors(old, new), len(old), len(new)):
         left, right = old[gap.start : gap.end], new[gap.new_start : gap.new_end]
         size = len(left) * len(right)
         if size <= min(cells, _CELLS):
@@ -190,32 +189,6 @@ def _anchored(old: Sequence[str], new: Sequence[str]) -> list[_Span]:
         else:
             spans.append(gap)
     return spans
-
-
-def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the most pieces that occur once in both and come in the same order."""
-    counts, new_counts = Counter(old), Counter(new)
-    there = {piece: place for place, piece in enumerate(new) if new_counts[piece] == 1}
-    pairs = [
-        (place, there[piece])
-        for place, piece in enumerate(old)
-        if counts[piece] == 1 and piece in there
-    ]
-    # The longest rising sequence: `ends` holds the least end of one of each length.
-    ends: list[int] = []
-    holders: list[int] = []
-    before: list[int | None] = []
-    for index, (_, place) in enumerate(pairs):
-        length = bisect_left(ends, place)
-        before.append(holders[length - 1] if length else None)
-        ends[length : length + 1] = [place]
-        holders[length : length + 1] = [index]
-    found: list[tuple[int, int]] = []
-    last = holders[-1] if holders else None
-    while last is not None:
-        found.append(pairs[last])
-        last = before[last]
-    return found[::-1]
 
 
 # --- Where an edit may begin and end -------------------------------------------------------------

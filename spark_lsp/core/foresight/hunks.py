@@ -7,12 +7,12 @@ stands for each. That takes time in proportion to the texts, whatever they are.
 
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from spark_lsp.core.changes import Hunk
+from spark_lsp.core.patience import anchors
 from spark_lsp.core.text import difference
 
 MOST = 64
@@ -76,9 +76,9 @@ def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, 
             first, new_first = first + 1, new_first + 1
         while first < last and new_first < new_last and old[last - 1] == new[new_last - 1]:
             last, new_last = last - 1, new_last - 1
-        anchors = _anchors(old[first:last], new[new_first:new_last]) if depth < _DEEP else []
-        if anchors:
-            inner = [(first + at, new_first + new_at) for at, new_at in anchors]
+        same = anchors(old[first:last], new[new_first:new_last]) if depth < _DEEP else []
+        if same:
+            inner = [(first + at, new_first + new_at) for at, new_at in same]
             ends = [(first - 1, new_first - 1), *inner, (last, new_last)]
             todo += [(a + 1, b, c + 1, d, depth + 1) for (a, c), (b, d) in pairwise(ends)]
         elif last - first == new_last - new_first:
@@ -87,25 +87,3 @@ def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, 
                     yield (at, at + 1, new_at, new_at + 1)
         else:
             yield (first, last, new_first, new_last)
-
-
-def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Return places of what stands once on both sides, as many as are in the same order."""
-    count, new_count = Counter(old), Counter(new)
-    where = {it: at for at, it in enumerate(new)}
-    pairs = [(at, where[it]) for at, it in enumerate(old) if count[it] == new_count[it] == 1]
-    # The longest ascending run: the least end of a run of each length, and what stands before.
-    ends: list[int] = []
-    runs: list[int] = []
-    before: list[int] = []
-    for number, (_, new_at) in enumerate(pairs):
-        length = bisect_left(ends, new_at)
-        before.append(runs[length - 1] if length else -1)
-        ends[length : length + 1] = [new_at]
-        runs[length : length + 1] = [number]
-    found = []
-    at = runs[-1] if runs else -1
-    while at >= 0:
-        found.append(pairs[at])
-        at = before[at]
-    return found[::-1]
