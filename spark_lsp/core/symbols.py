@@ -1,4 +1,4 @@
-"""What one file defines and imports, and where it mentions names.
+"""What one file defines and imports.
 
 Owns the reading of a syntax tree into plain records, small enough to be sent between processes and
 kept for a whole repository. Looking things up across files is left to `index`.
@@ -12,7 +12,7 @@ import msgspec
 import tree_sitter
 
 from spark_lsp.core.languages import Language
-from spark_lsp.core.syntax import Syntax, characters, query, reference_query
+from spark_lsp.core.syntax import Syntax, query
 from spark_lsp.core.text import Text
 
 _SIGNATURE_LIMIT = 400
@@ -65,22 +65,6 @@ class FileSymbols(msgspec.Struct, frozen=True, array_like=True, gc=False):
     imports: tuple[str, ...] = ()
 
 
-class Reference(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A place where a name is used or given.
-
-    Attributes:
-        name: the name as written.
-        line: zero-based line.
-        start: code points of this line before the name.
-        end: code points of this line up to the name's end.
-    """
-
-    name: str
-    line: int
-    start: int
-    end: int
-
-
 def extract(text: Text | str, language: Language) -> FileSymbols:
     """Parse a text and return what it defines and imports; broken code gives what can be read."""
     return from_syntax(Syntax.parse(language, text), text)
@@ -99,30 +83,6 @@ def from_syntax(syntax: Syntax, text: Text | str) -> FileSymbols:
         definitions=tuple(_definitions(found, syntax, lines)),
         imports=tuple(imports[at] for at in sorted(imports)),
     )
-
-
-def references(syntax: Syntax, text: Text) -> tuple[Reference, ...]:
-    """Return the names in a parsed text that are no words of strings or comments, in order."""
-    cursor = tree_sitter.QueryCursor(reference_query(syntax.language))
-    nodes = cursor.captures(syntax.root).get("reference", ())
-    spans = sorted({(node.start_byte, node.end_byte) for node in nodes})
-    result = []
-    byte = offset = 0
-    for start, end in spans:
-        offset += characters(syntax.source[byte:start])
-        byte = start
-        name = text.string[offset : offset + characters(syntax.source[start:end])]
-        line = text.line_at(offset)
-        column = offset - text.line_start(line)
-        if name and "\n" not in name and "\r" not in name:
-            result.append(Reference(name, line, column, column + len(name)))
-    return tuple(result)
-
-
-def enclosing(symbols: FileSymbols, line: int) -> tuple[Definition, ...]:
-    """Return the definitions that a zero-based line is part of, outermost first."""
-    around = [it for it in symbols.definitions if it.start_line <= line <= it.end_line]
-    return tuple(sorted(around, key=lambda it: (it.start_line, -it.end_line)))
 
 
 # What the tree says of a definition: its bytes from, and negative up to, so that tuples sort by the

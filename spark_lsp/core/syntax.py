@@ -67,12 +67,6 @@ def query(language: Language) -> tree_sitter.Query:
 
 
 @cache
-def reference_query(language: Language) -> tree_sitter.Query:
-    """Return the compiled query of the language's references, which few processes ever want."""
-    return tree_sitter.Query(grammar(language), language.references)
-
-
-@cache
 def _parser(language: Language) -> tree_sitter.Parser:
     return tree_sitter.Parser(grammar(language))
 

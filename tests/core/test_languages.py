@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spark_lsp.core import languages
 from spark_lsp.core.languages import KINDS, LANGUAGES, Language
-from spark_lsp.core.syntax import grammar, query, reference_query
+from spark_lsp.core.syntax import grammar, query
 
 every_language = pytest.mark.parametrize(
     "language", [pytest.param(language, id=language.name) for language in LANGUAGES]
@@ -17,7 +17,7 @@ every_language = pytest.mark.parametrize(
 
 @every_language
 def test_a_language_has_a_grammar_that_loads_and_queries_that_compile(language: Language) -> None:
-    patterns, mentions = query(language), reference_query(language)
+    patterns = query(language)
     captures = {patterns.capture_name(number) for number in range(patterns.capture_count)}
     kinds = {it.removeprefix("definition.") for it in captures if it.startswith("definition.")}
 
@@ -34,12 +34,11 @@ def test_a_language_has_a_grammar_that_loads_and_queries_that_compile(language: 
         "name",
         "word",
     }
-    assert [mentions.capture_name(it) for it in range(mentions.capture_count)] == ["reference"]
 
 
 @every_language
 def test_a_query_has_no_predicates_and_no_directives(language: Language) -> None:
-    assert "#" not in language.query + language.references
+    assert "#" not in language.query
 
 
 @every_language

@@ -1,7 +1,5 @@
 """What is found in a file, by example: one fixture and more for each language."""
 
-import re
-from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -10,8 +8,7 @@ from hypothesis import strategies as st
 
 from spark_lsp.core import languages
 from spark_lsp.core.languages import LANGUAGES, Language
-from spark_lsp.core.symbols import FileSymbols, Reference, enclosing, extract, references
-from spark_lsp.core.syntax import Syntax
+from spark_lsp.core.symbols import FileSymbols, extract
 from spark_lsp.core.text import Text
 from tests.fixture import Fixture, fixtures
 
@@ -35,21 +32,6 @@ def told(symbols: FileSymbols) -> str:
     )
 
 
-def mentioned(found: tuple[Reference, ...]) -> str:
-    """Spell references as the fixtures do: the names of each line, which counts from 1."""
-    lines = groupby(found, key=lambda it: it.line)
-    return "".join(f"{line + 1} {' '.join(it.name for it in row)}\n" for line, row in lines)
-
-
-def scopes(symbols: FileSymbols, text: Text) -> str:
-    """Spell what encloses each line that says "here"."""
-    lines = [it for it in range(text.line_count) if re.search(r"\bhere\b", text.line(it))]
-    return "".join(
-        f"{line + 1} {' > '.join(f'{it.kind} {it.name}' for it in enclosing(symbols, line))}\n"
-        for line in lines
-    )
-
-
 def language_of(name: str) -> Language:
     """Return the language of a fixture's source."""
     language = languages.by_path(name)
@@ -66,25 +48,6 @@ def test_a_file_defines_and_imports_what_its_fixture_tells(path: Path, *, update
     assert language_of(name).name == symbols.language
     assert Text(source).line_count == symbols.lines
     fixture.expect("@symbols", told(symbols), update=update)
-
-
-@pytest.mark.parametrize("path", FIXTURES)
-def test_a_line_stands_inside_of_what_its_fixture_tells(path: Path, *, update: bool) -> None:
-    fixture = Fixture.read(path)
-    name, source = fixture.source
-    text = Text(source)
-
-    fixture.expect("@scopes", scopes(extract(text, language_of(name)), text), update=update)
-
-
-@pytest.mark.parametrize("path", FIXTURES)
-def test_a_file_mentions_the_names_that_its_fixture_tells(path: Path, *, update: bool) -> None:
-    fixture = Fixture.read(path)
-    name, source = fixture.source
-    text = Text(source)
-    found = references(Syntax.parse(language_of(name), text), text)
-
-    fixture.expect("@references", mentioned(found), update=update)
 
 
 @every_language
@@ -107,27 +70,6 @@ def test_a_fixture_cut_anywhere_gives_symbols_within_its_lines(
 
     assert all(0 <= first <= last < symbols.lines for first, last in lines)
     assert all(it.name and it.signature.strip() for it in symbols.definitions)
-
-
-@given(st.sampled_from(LANGUAGES), st.sampled_from(FIXTURES), st.data())
-def test_a_reference_is_where_it_says(language: Language, path: Path, data: st.DataObject) -> None:
-    """Its columns are code points of its line, whatever the line ends and the letters are."""
-    _, source = Fixture.read(path).source
-    end = data.draw(st.sampled_from(["\n", "\r\n", "\r"]))
-    letter = data.draw(st.sampled_from(["e", "é", "名", "😀", "\ud83d"]))
-    text = Text(source.replace("e", letter).replace("\n", end))
-    found = references(Syntax.parse(language, text), text)
-
-    assert [it.name for it in found] == [text.line(it.line)[it.start : it.end] for it in found]
-    assert sorted(found, key=lambda it: (it.line, it.start, it.end)) == list(found)
-
-
-def test_what_encloses_a_line_comes_outermost_first() -> None:
-    source = "class A:\n    def f(self):\n        def g():\n            return 1\n\nx = 1\n"
-    symbols = extract(Text(source), LANGUAGES[0])
-    around = [[it.name for it in enclosing(symbols, line)] for line in range(-1, 8)]
-
-    assert [[], ["A"], ["A", "f"], *[["A", "f", "g"]] * 2, [], ["x"], [], []] == around
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])

@@ -1,8 +1,8 @@
 """One row of data per language.
 
 Owns what is known of a language before any text is seen: its names in the protocol, its file
-suffixes, its comment marker, its grammar wheel and the queries that find definitions, imports and
-references. Parsing is left to `syntax`, reading the query's captures to `symbols`.
+suffixes, its comment marker, its grammar wheel and the query that finds definitions and imports.
+Parsing is left to `syntax`, reading the query's captures to `symbols`.
 """
 
 from spark_lsp.core.languages import (

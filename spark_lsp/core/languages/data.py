@@ -21,7 +21,6 @@ SQL = Language(
     (create_trigger
       (keyword_trigger) . (object_reference name: (_) @name)) @definition.function
     """,
-    references="(identifier) @reference",
 )
 
 JSON = Language(
@@ -34,7 +33,6 @@ JSON = Language(
     query="""
     (document (object (pair key: (string (string_content) @name)) @definition.key))
     """,
-    references="(pair key: (string (string_content) @reference))",
 )
 
 YAML = Language(
@@ -46,12 +44,6 @@ YAML = Language(
     module="tree_sitter_yaml",
     query="""
     (document (block_node (block_mapping (block_mapping_pair key: (_) @name) @definition.key)))
-    """,
-    references="""
-    (block_mapping_pair key: (flow_node) @reference)
-    (flow_pair key: (flow_node) @reference)
-    (anchor_name) @reference
-    (alias_name) @reference
     """,
 )
 
@@ -66,7 +58,6 @@ TOML = Language(
     (document (table . (_) @name) @definition.key)
     (document (table_array_element . (_) @name) @definition.key)
     """,
-    references="(bare_key) @reference (quoted_key) @reference",
 )
 
 ROWS = (SQL, JSON, YAML, TOML)

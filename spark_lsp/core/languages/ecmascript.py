@@ -72,14 +72,6 @@ _TYPESCRIPT = f"""
 (import_alias) @import
 """
 
-_REFERENCES = """
-(identifier) @reference
-(property_identifier) @reference
-(private_property_identifier) @reference
-(shorthand_property_identifier) @reference
-(shorthand_property_identifier_pattern) @reference
-"""
-
 _WORDS = {"require": "import"}
 # Deep enough for a method in a class in a module that is wrapped into a function. One definition in
 # ten of webpack's is lost, mostly callbacks in tests; with a depth of 20 the query takes twice as
@@ -94,7 +86,6 @@ JAVASCRIPT = Language(
     comment="//",
     module="tree_sitter_javascript",
     query=_JAVASCRIPT,
-    references=_REFERENCES,
     words=_WORDS,
     decorators=frozenset({"decorator"}),
     depth=_DEPTH,
@@ -107,7 +98,6 @@ TYPESCRIPT = Language(
     module="tree_sitter_typescript",
     function="language_typescript",
     query=_TYPESCRIPT,
-    references=_REFERENCES + "(type_identifier) @reference",
     words=_WORDS,
     decorators=frozenset({"decorator"}),
     depth=_DEPTH,
@@ -121,7 +111,6 @@ TSX = Language(
     module="tree_sitter_typescript",
     function="language_tsx",
     query=_TYPESCRIPT,
-    references=_REFERENCES + "(type_identifier) @reference",
     words=_WORDS,
     decorators=frozenset({"decorator"}),
     depth=_DEPTH,

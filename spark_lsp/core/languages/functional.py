@@ -24,7 +24,6 @@ ELIXIR = Language(
         (call target: (identifier) @name)])))) @definition
     (call target: (identifier) @word (arguments . (_))) @import
     """,
-    references="(identifier) @reference (alias) @reference",
     words={
         "def": "function",
         "defdelegate": "function",
@@ -75,13 +74,6 @@ HASKELL = Language(
     (class name: (name) @name) @definition.interface
     (instance name: (name) @name) @definition.extension
     (import) @import
-    """,
-    references="""
-    (variable) @reference
-    (name) @reference
-    (constructor) @reference
-    (module_id) @reference
-    (operator) @reference
     """,
     merges=True,
 )

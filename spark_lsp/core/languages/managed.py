@@ -19,7 +19,6 @@ JAVA = Language(
     (compact_constructor_declaration name: (identifier) @name) @definition.method
     (import_declaration) @import
     """,
-    references="(identifier) @reference (type_identifier) @reference",
     decorators=frozenset({"annotation", "marker_annotation"}),
 )
 
@@ -48,7 +47,6 @@ CSHARP = Language(
     (local_function_statement name: (identifier) @name) @definition.function
     (using_directive) @import
     """,
-    references="(identifier) @reference",
     decorators=frozenset({"attribute_list"}),
     separator=".",
 )
@@ -79,7 +77,6 @@ KOTLIN = Language(
     (type_alias type: (identifier) @name) @definition.type
     (import) @import
     """,
-    references="(identifier) @reference",
     decorators=frozenset({"annotation"}),
 )
 
@@ -105,7 +102,6 @@ SCALA = Language(
     (template_body (val_declaration name: (identifier) @name) @definition.property)
     (import_declaration) @import
     """,
-    references="(identifier) @reference (type_identifier) @reference",
     decorators=frozenset({"annotation"}),
 )
 
@@ -143,7 +139,6 @@ SWIFT = Language(
       name: (pattern bound_identifier: (simple_identifier) @name)) @definition.property
     (import_declaration) @import
     """,
-    references="(simple_identifier) @reference (type_identifier) @reference",
     decorators=frozenset({"attribute"}),
 )
 

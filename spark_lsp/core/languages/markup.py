@@ -16,7 +16,6 @@ HTML = Language(
     (element (start_tag (tag_name) @word) @import)
     (element (self_closing_tag (tag_name) @word) @import)
     """,
-    references="(attribute_value) @reference (tag_name) @reference",
     words={
         "h1": "heading",
         "h2": "heading",
@@ -42,14 +41,6 @@ CSS = Language(
       (keyframes_name) @name (keyframe_block_list) @body) @definition.rule
     (import_statement) @import
     """,
-    references="""
-    (class_name) @reference
-    (id_name) @reference
-    (tag_name) @reference
-    (keyframes_name) @reference
-    (property_name) @reference
-    (plain_value) @reference
-    """,
 )
 
 MARKDOWN = Language(
@@ -61,7 +52,6 @@ MARKDOWN = Language(
     (section . (atx_heading heading_content: (inline) @name)) @definition.heading
     (setext_heading heading_content: (paragraph) @name) @definition.heading
     """,
-    references="(link_label) @reference",
 )
 
 ROWS = (HTML, CSS, MARKDOWN)

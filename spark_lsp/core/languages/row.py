@@ -1,8 +1,8 @@
 """What a row of language data holds.
 
-A row is data only. Its queries are our own: small, without predicates or directives (py-tree-sitter
-0.26.1 frees memory twice on some orders of those), and compiled once per process, each when it is
-first wanted. They share one vocabulary of captures:
+A row is data only. Its query is our own: small, without predicates or directives (py-tree-sitter
+0.26.1 frees memory twice on some orders of those), and compiled once per process, when it is
+first wanted. All queries share one vocabulary of captures:
 
 - `@definition.KIND` around a definition and `@name` inside of it; `@body` where the signature ends,
   if that is not the node's field of this name. Of two matches with the same name, the one of the
@@ -10,7 +10,6 @@ first wanted. They share one vocabulary of captures:
 - `@import` around an import; `@imported` is a name that it gives, which is then no definition.
 - `@word` is a word that decides by its text, by way of `words`: whether an `@import` is one, and of
   which kind a plain `@definition` is. A word that is not listed makes the match void.
-- `@reference`, in `references` only.
 """
 
 from collections.abc import Mapping
@@ -58,7 +57,6 @@ class Language:
         module: the grammar's Python package.
         function: the function of that package that returns the grammar.
         query: patterns that find definitions and imports.
-        references: patterns that find names where they are used or given.
         words: what `@word` means: "import" or a kind of definition.
         decorators: node types that may open a definition and are no part of its signature.
         separator: what stands between a name and its qualifiers; "" where names have none, or
@@ -71,7 +69,6 @@ class Language:
     name: str
     module: str
     query: str
-    references: str
     suffixes: tuple[str, ...]
     comment: str = ""
     block: tuple[str, str] | None = None

@@ -28,7 +28,6 @@ PYTHON = Language(
     (import_statement) @import
     (import_from_statement) @import
     """,
-    references="(identifier) @reference",
     # Deep enough for a function in a method of a class in a function; one definition in a hundred
     # of Django's stands deeper.
     depth=8,
@@ -63,13 +62,6 @@ RUBY = Language(
     """,
     # Of symbols, too: `:items`.
     separator=":",
-    references="""
-    (identifier) @reference
-    (constant) @reference
-    (instance_variable) @reference
-    (class_variable) @reference
-    (global_variable) @reference
-    """,
     words={
         "attr_accessor": "property",
         "attr_reader": "property",
@@ -105,7 +97,6 @@ PHP = Language(
     (require_expression) @import
     (require_once_expression) @import
     """,
-    references="(name) @reference",
     words={"define": "constant"},
     decorators=frozenset({"attribute_list"}),
     separator="\\",
@@ -139,11 +130,6 @@ BASH = Language(
       (variable_assignment name: (variable_name) @name)) @definition.variable)
     (command name: (command_name (word) @word)) @import
     """,
-    references="""
-    (variable_name) @reference
-    (command_name (word) @reference)
-    (function_definition name: (word) @reference)
-    """,
     words={"source": "import", ".": "import"},
 )
 
@@ -175,7 +161,6 @@ LUA = Language(
       (expression_list value: (function_call name: (identifier) @word)))) @import)
     (chunk (function_call name: (identifier) @word) @import)
     """,
-    references="(identifier) @reference",
     words={"dofile": "import", "loadfile": "import", "require": "import"},
 )
 

@@ -23,12 +23,6 @@ GO = Language(
       (var_spec_list (var_spec name: (identifier) @name) @definition.variable)))
     (import_spec) @import
     """,
-    references="""
-    (identifier) @reference
-    (type_identifier) @reference
-    (field_identifier) @reference
-    (package_identifier) @reference
-    """,
 )
 
 RUST = Language(
@@ -53,12 +47,6 @@ RUST = Language(
     (macro_definition name: (identifier) @name) @definition.macro
     (use_declaration) @import
     (extern_crate_declaration) @import
-    """,
-    references="""
-    (identifier) @reference
-    (type_identifier) @reference
-    (field_identifier) @reference
-    (shorthand_field_identifier) @reference
     """,
 )
 
@@ -100,19 +88,12 @@ _C = f"""
 (preproc_include) @import
 """
 
-_C_REFERENCES = """
-(identifier) @reference
-(type_identifier) @reference
-(field_identifier) @reference
-"""
-
 C = Language(
     name="c",
     suffixes=(".c", ".h"),
     comment="//",
     module="tree_sitter_c",
     query=_C,
-    references=_C_REFERENCES,
 )
 
 _MEMBER = """
@@ -167,7 +148,6 @@ CPP = Language(
     (template_declaration (declaration
       declarator: (function_declarator declarator: (identifier) @name))) @definition.function
     """,
-    references=_C_REFERENCES + "(namespace_identifier) @reference",
     separator="::",
     depth=16,
 )
@@ -195,7 +175,6 @@ ZIG = Language(
     (variable_declaration . (identifier) @imported
       (builtin_function (builtin_identifier) @word)) @import
     """,
-    references="(identifier) @reference",
     words={"@import": "import", "@cImport": "import"},
 )
 
