@@ -24,7 +24,7 @@ A line of `@script` is `SECONDS VERB ARGUMENTS -> EFFECTS`. What the editor does
 What the backend does: `up [deaf]` (deaf: follows no instructions), `down`, `wrote N "x"`,
 `ended N`, `failed N [transient [SECONDS]]`, `turned N HOW`; `warmed` with what it was shown last.
 Of the settings: `remote`, after which the backend is no process of ours, `off`. Of the files:
-`vetted [REASON]`, `outdated PATH`. Of the library: `found N [PATH FROM TO "x"]...`,
+`vetted [REASON]`, `outdated PATH`, `settled`. Of the library: `found N [PATH FROM TO "x"]...`,
 `packed [PATH "x"]`. Of time: `tick`. To look at: `due` tells when the next tick is, `sent` what a
 model was shown last, `size` how much of the document that was, `text` what the document is.
 

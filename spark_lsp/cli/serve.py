@@ -8,12 +8,15 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.server.app import App
 from spark_lsp.server.endpoint import is_loopback
 from spark_lsp.server.pipes import Pipe, Refused, StandardStreams, TcpPipe
-from spark_lsp.server.trace import Recorder
+
+if TYPE_CHECKING:
+    from spark_lsp.server.trace import Recorder
 
 _THREADS_LIMIT = 0.5
 """Seconds that threads of a server that has ended may still take."""
@@ -35,8 +38,10 @@ def run(tcp: str | None, config: Path | None, trace: Path | None) -> int:
     return asyncio.run(_serve_streams(config, recorder))
 
 
-def _recorder(trace: Path) -> Recorder:
+def _recorder(trace: Path) -> "Recorder":
     """Return what records into a file that it makes; what is there already is left alone."""
+    from spark_lsp.server.trace import Recorder
+
     try:
         return Recorder.open(trace)
     except FileExistsError:
@@ -45,7 +50,7 @@ def _recorder(trace: Path) -> Recorder:
         raise CommandError(f"--trace: cannot make {trace}: {error.strerror or error}", 2) from None
 
 
-async def _serve_streams(config: Path | None, recorder: Recorder | None) -> int:
+async def _serve_streams(config: Path | None, recorder: "Recorder | None") -> int:
     app = App(config, recorder)
     loop = asyncio.get_running_loop()
     streams = StandardStreams(sys.stdin.fileno(), sys.stdout.fileno(), app.receive, loop)

@@ -12,6 +12,11 @@ from spark_lsp.core.effects import Cancel, Effect, Shelve
 from spark_lsp.core.policy import Policy
 from spark_lsp.core.syntax import LIMIT
 
+MUTE = (
+    "this model only completes and cannot follow instructions: connect one that can, see README.md"
+)
+"""Why nothing can be said to a backend that is there."""
+
 
 class Common:
     """The common ground of a session's parts.

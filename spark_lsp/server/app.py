@@ -10,7 +10,7 @@ import signal
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spark_lsp.core.events import Closed, Configured, Event, Opened, Vetted
 from spark_lsp.core.policy import Policy
@@ -36,7 +36,9 @@ from spark_lsp.server.provider import Provider as Model
 from spark_lsp.server.routes import Routes
 from spark_lsp.server.status import Status
 from spark_lsp.server.tally import Tally, location
-from spark_lsp.server.trace import Recorder
+
+if TYPE_CHECKING:
+    from spark_lsp.server.trace import Recorder
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ _TASKS_LIMIT = 2.5
 class App:
     """One editor's server."""
 
-    def __init__(self, config: Path | None, recorder: Recorder | None = None) -> None:
+    def __init__(self, config: Path | None, recorder: "Recorder | None" = None) -> None:
         """Build the server.
 
         `config` is the configuration file named on the command line; `recorder` writes a trace.

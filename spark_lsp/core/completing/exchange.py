@@ -153,7 +153,7 @@ class Stream:
         """Begin anew: at the place that is coming, or where it had begun."""
         if onwards and self.coming:
             self.answer, self.text, self.offset = self.coming
-            self.taken, self.stops, self._place = "", (), None
+            self.taken, self.stops, self._place = self.answer.text, (), None
         else:
             self.answer = replace(self.answer, text=self.taken, stops=self.stops, wall=None)
         self.heard, self.coming, self.written, self._reading = now, None, "", None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from spark_lsp.core import secrets
 from spark_lsp.core.accounting.journal import Journal
-from spark_lsp.core.common import Common
+from spark_lsp.core.common import MUTE, Common
 from spark_lsp.core.completing.eagerness import Eagerness
 from spark_lsp.core.completing.exchange import Request, Stream, tree_of
 from spark_lsp.core.completing.reuse import Answer, Answers
@@ -21,7 +21,6 @@ from spark_lsp.core.showing.guard import breaks_off, guarded
 from spark_lsp.core.text import Edit, Text
 
 _BROKEN = "what follows would break the syntax"
-_DEAF = "this model only completes and cannot follow instructions: connect one, see README.md"
 _ANEW = "Begin the text that is missing at the cursor anew."
 _SAID = 1_000
 """Characters of all that a person may say while an answer is written: they cost context."""
@@ -146,7 +145,7 @@ class Streams:
             common.do(Refuse(event.request, Refusal.INVALID, "that answer has ended"))
             return False
         if not common.instructable:
-            common.do(Refuse(event.request, Refusal.FAILED, _DEAF))
+            common.do(Refuse(event.request, Refusal.FAILED, MUTE))
             return False
         said = "\n".join(filter(None, (stream.said, event.instruction.strip())))
         if len(said) > _SAID:

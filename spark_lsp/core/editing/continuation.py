@@ -20,7 +20,7 @@ from spark_lsp.core.showing.cuts import line_end_of
 from spark_lsp.core.text import Text
 
 _LINES = 12
-"""Lines above and below the last change that may follow from it."""
+"""Lines above and below a change in which something may follow from it."""
 _TOLD = 2_000
 """Characters of a change that a model is told."""
 _REASON = "the model's next edit"
@@ -46,15 +46,21 @@ class Continuation:
 
     @classmethod
     def begin(
-        cls, common: Common, document: Document, before: Text, hunks: Sequence[Hunk]
-    ) -> "Continuation":
-        """Ask for the lines around the last of some changes."""
-        text, hunk = document.text, hunks[-1]
+        cls, common: Common, document: Document, before: Text, hunks: Sequence[Hunk], cursor: int
+    ) -> "Continuation | None":
+        """Ask for the lines around that of some changes which is nearest to the cursor.
+
+        None if they are more than can be asked for.
+        """
+        text = document.text
+        hunk = min(hunks, key=lambda it: max(it.start - cursor, cursor - it.end))
         first = max(0, text.line_at(min(hunk.start, len(text))) - _LINES)
         last = min(text.line_count - 1, text.line_at(min(hunk.end, len(text))) + _LINES)
         start, end = text.line_start(first), text.line_end(last)
-        asked = common.context.rewrite(document, start, end, _instruction(before, text, hunks))
-        old = text.string[start:end]
+        old, instruction = text.string[start:end], _instruction(before, text, hunks)
+        if len(old.encode("utf-8", "surrogatepass")) > common.context.longest(instruction):
+            return None
+        asked = common.context.rewrite(document, start, end, instruction)
         draft = Draft(old, line_end_of(text.string), masks=Masks(asked.region, old))
         stream = common.number()
         common.do(Open(stream, asked))

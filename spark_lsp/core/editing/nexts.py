@@ -87,6 +87,7 @@ class _Waiting:
     request: RequestId
     document: Document
     question: int
+    offset: int
     asked: float
 
 
@@ -108,6 +109,8 @@ class Nexts:
     def opened(self, document: Document) -> None:
         """A document is open."""
         self._bursts[document.uri] = _Burst(document.text)
+        bound = (self._bound(offer, document) for offer in self._offers)
+        self._offers = tuple(offer for offer in bound if offer)
 
     def closed(self, uri: str, now: float) -> None:
         """A document is closed."""
@@ -166,8 +169,8 @@ class Nexts:
             self._said(event.request, "CLEAR", reason, now)
             common.do(Proposed(event.request, ()))
             return
-        self._waiting = _Waiting(event.request, document, self._questions, now)
         offset = document.text.offset(event.position, common.documents.encoding)
+        self._waiting = _Waiting(event.request, document, self._questions, offset, now)
         if self._offers and self._origin == event.uri:
             self._propose(self._offers, _FITS, now)
         elif not burst.hunks or burst.before.string == document.text.string:
@@ -189,8 +192,13 @@ class Nexts:
         if self._offers:
             self._propose(self._offers, _FITS, now)
         elif common.up and common.instructable and common.may_send(document):
-            self._journal.step(waiting.request, "request sent", now)
-            self._model = Continuation.begin(common, document, burst.before, burst.hunks)
+            self._model = Continuation.begin(
+                common, document, burst.before, burst.hunks, waiting.offset
+            )
+            if self._model:
+                self._journal.step(waiting.request, "request sent", now)
+            else:
+                self._propose((), "the lines around the last change are too long", now)
         else:
             self._propose((), "no other place was found that the last change fits", now)
 
@@ -288,6 +296,15 @@ class Nexts:
         if open_ and open_.text.string[found.start : found.end] != found.old:
             return None
         return _Offer(self._common.number(), open_.uri if open_ else None, found)
+
+    @staticmethod
+    def _bound(offer: _Offer, document: Document) -> _Offer | None:
+        """Return an offer for a file as one for the document that it is now open as."""
+        found = offer.found
+        if offer.uri is not None or found.path != document.path:
+            return offer
+        here = document.text.string[found.start : found.end] == found.old
+        return replace(offer, uri=document.uri) if here else None
 
     def _followed(self, uri: str, applied: Applied, now: float) -> bool:
         """Let the offers follow an edit; returns whether it was one of them."""

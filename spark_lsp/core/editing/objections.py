@@ -4,7 +4,7 @@ Owns the reasons, each one sentence that says what to do. What can go wrong late
 `rewrites`.
 """
 
-from spark_lsp.core.common import Common
+from spark_lsp.core.common import MUTE, Common
 from spark_lsp.core.documents import Document
 from spark_lsp.core.effects import Refusal
 from spark_lsp.core.events import Instructed
@@ -13,9 +13,6 @@ SAID = 8_000
 """Characters of all that is said of one rewriting."""
 OFF = "spark-lsp is switched off: switch it on in its settings"
 CLOSED = "the document is not open: open it in the editor first"
-MUTE = (
-    "this model only completes and cannot follow instructions: connect one that can, see README.md"
-)
 
 
 def objection(

@@ -30,10 +30,10 @@ import re
 from collections.abc import Sequence
 
 from spark_lsp.core import secrets
-from spark_lsp.core.common import Common
+from spark_lsp.core.common import MUTE, Common
 from spark_lsp.core.documents import Applied
 from spark_lsp.core.editing.notes import Notes
-from spark_lsp.core.editing.objections import CLOSED, MUTE, OFF, SAID, never_sent, objection
+from spark_lsp.core.editing.objections import CLOSED, OFF, SAID, never_sent, objection
 from spark_lsp.core.editing.rewriting import Rewriting, range_of
 from spark_lsp.core.effects import (
     Effect,
