@@ -57,7 +57,7 @@ async def _serve_streams(config: Path | None, recorder: "Recorder | None") -> in
     return await _served(app, streams, recorder)
 
 
-async def _serve_tcp(host: str, port: int, config: Path | None, recorder: Recorder | None) -> int:
+async def _serve_tcp(host: str, port: int, config: Path | None, recorder: "Recorder | None") -> int:
     app = App(config, recorder)
     arrived: asyncio.Future[TcpPipe] = asyncio.get_running_loop().create_future()
 
@@ -78,7 +78,7 @@ async def _serve_tcp(host: str, port: int, config: Path | None, recorder: Record
     return await _served(app, pipe, recorder)
 
 
-async def _served(app: App, pipe: Pipe, recorder: Recorder | None) -> int:
+async def _served(app: App, pipe: Pipe, recorder: "Recorder | None") -> int:
     """Serve, and see to it that the process ends.
 
     A thread can hang in a file system that does not answer. Python would wait for it for ever.
