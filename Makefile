@@ -6,10 +6,10 @@ BIN := .venv/bin
 DEMO ?= spark_lsp/server/provider.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check peers settings bench lock clean
+.PHONY: help demo test test-editors check peers settings bench lock clean
 
 help: ## say what the targets do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/run ## set up and watch a real file being typed with the embedded engine
 	$(BIN)/spark-lsp drive $(DEMO)
@@ -19,7 +19,10 @@ test: .venv/dev peers ## style, types, contracts and every test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --ignore tests/editors
+
+test-editors: .venv/dev peers ## type into real editors and look at their screens
+	$(BIN)/pytest -n auto tests/editors
 
 check: .venv/dev ## format and repair what can be repaired, then types and contracts
 	$(BIN)/ruff format .
@@ -27,7 +30,7 @@ check: .venv/dev ## format and repair what can be repaired, then types and contr
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-peers: .peers/python/ready .peers/node/ready .peers/llama/ready ## set up the programs of others that the tests talk to
+peers: .peers/python/ready .peers/node/ready .peers/llama/ready .peers/neovim/ready ## set up the programs of others that the tests talk to
 
 settings: .venv/run ## renew what is made of the settings: README.md, the schema, VS Code
 	$(BIN)/python -m tools.settings
@@ -62,5 +65,5 @@ clean: ## remove what the other targets made
 # What cannot be had on this machine is left out and said, and looked for again the next time.
 .peers/python/ready: requirements/peers.txt
 .peers/node/ready: tests/peers/node/package-lock.json
-.peers/%/ready: tests/peers/install.py | .venv/bin/python
-	@$(BIN)/python $< $*
+.peers/%/ready: tests/peers/install.py tests/peers/debian.py | .venv/bin/python
+	@$(BIN)/python -m tests.peers.install $*

@@ -9,10 +9,11 @@ PYTHON = PEERS / "python/bin/python"
 """An interpreter with the openai package and gguf."""
 CODEX = PEERS / "node/node_modules/.bin/codex"
 LLAMA = PEERS / "llama/llama-server"
+NEOVIM = PEERS / "neovim/nvim"
 
 
 def needs(*names: str) -> pytest.MarkDecorator:
-    """Mark tests of parts ("python", "node", "llama"): why one is left out is told instead."""
+    """Mark tests of parts ("python", "node", "llama", "neovim"): why one is left out is told instead."""
     reasons = [reason for name in names if (reason := _reason(name))]
     return pytest.mark.skipif(bool(reasons), reason="; ".join(reasons))
 

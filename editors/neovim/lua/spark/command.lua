@@ -1,0 +1,232 @@
+-- `:Spark`, its subcommands and how they are completed.
+
+local options = require('spark.options')
+local server = require('spark.server')
+
+local M = {}
+
+local function words(arguments)
+  return table.concat(vim.list_slice(arguments.fargs, 2), ' ')
+end
+
+--- Call with what the person says, now or when asked.
+local function instructed(arguments, prompt, act)
+  local said = words(arguments)
+  if said ~= '' then
+    act(said)
+    return
+  end
+  vim.ui.input({ prompt = prompt }, function(input)
+    if input and input ~= '' then
+      act(input)
+    end
+  end)
+end
+
+--- Show lines in a window beside the cursor.
+local function float(lines, title)
+  vim.lsp.util.open_floating_preview(lines, 'text', { border = 'rounded', title = title, wrap = true })
+end
+
+--- Run the server's own program and show what it says.
+local function program(title, ...)
+  local command = options.program(...)
+  if not command then
+    server.say('spark-lsp was not found: see :checkhealth spark', vim.log.levels.ERROR)
+    return
+  end
+  vim.system(command, { text = true }, function(done)
+    vim.schedule(function()
+      local said = vim.trim(done.code == 0 and done.stdout or done.stderr)
+      float(vim.split(said, '\n', { plain = true }), title)
+    end)
+  end)
+end
+
+local function pause(paused)
+  require('spark.ghost').paused = paused
+  require('spark.ghost').clear()
+  vim.cmd.redrawstatus({ bang = true })
+end
+
+local function steered(said)
+  local bufnr = vim.api.nvim_get_current_buf()
+  local document = { uri = vim.uri_from_bufnr(bufnr) }
+  server.request(bufnr, 'spark/steer', { textDocument = document, instruction = said }, function(_, err)
+    if err then
+      server.say(err.message, vim.log.levels.WARN)
+    else
+      require('spark.ghost').update()
+    end
+  end)
+end
+
+--- Show why there is, or is not, something at the cursor.
+local function explained()
+  local bufnr = vim.api.nvim_get_current_buf()
+  local client = server.client(bufnr)
+  if not client then
+    server.say('no server is attached here: see :checkhealth spark', vim.log.levels.WARN)
+    return
+  end
+  server.request(bufnr, 'spark/explain', {
+    textDocument = { uri = vim.uri_from_bufnr(bufnr) },
+    position = server.position(client),
+  }, function(account, err)
+    if err then
+      server.say(err.message, vim.log.levels.WARN)
+      return
+    end
+    local lines = { account.summary or '' }
+    for _, name in ipairs(vim.fn.sort(vim.tbl_keys(account))) do
+      if name ~= 'summary' then
+        local value = account[name]
+        local told = type(value) == 'table' and vim.json.encode(value) or tostring(value)
+        lines[#lines + 1] = name .. ': ' .. told
+      end
+    end
+    float(lines, 'Spark')
+  end)
+end
+
+local function snoozed(minutes)
+  pause(true)
+  vim.defer_fn(function()
+    pause(false)
+  end, (tonumber(minutes) or 10) * 60000)
+end
+
+---@type table<string, { run: fun(arguments: table), choices?: string[] }>
+local SUBCOMMANDS = {
+  accept = {
+    choices = { 'word', 'line', 'all' },
+    run = function(arguments)
+      require('spark').accept(arguments.fargs[2])
+    end,
+  },
+  dismiss = {
+    run = function()
+      return require('spark.ghost').dismiss() or require('spark.next').dismiss()
+    end,
+  },
+  next = {
+    run = function()
+      require('spark.next').go()
+    end,
+  },
+  edit = {
+    run = function(arguments)
+      local first, last = arguments.line1 or vim.fn.line('.'), arguments.line2 or vim.fn.line('.')
+      instructed(arguments, 'What should it be? ', function(said)
+        require('spark.edit').start(first - 1, last - 1, said)
+      end)
+    end,
+  },
+  keep = {
+    run = function()
+      if not require('spark.edit').keep() then
+        server.say('there is no finished edit to keep')
+      end
+    end,
+  },
+  undo = {
+    run = function()
+      if not require('spark.edit').undo() then
+        server.say('there is no edit to take back: u undoes one that was kept')
+      end
+    end,
+  },
+  steer = {
+    run = function(arguments)
+      instructed(arguments, 'What instead? ', steered)
+    end,
+  },
+  interrupt = {
+    run = function()
+      server.request(vim.api.nvim_get_current_buf(), 'spark/interrupt', vim.empty_dict(), function() end)
+    end,
+  },
+  explain = { run = explained },
+  pause = {
+    run = function()
+      pause(true)
+    end,
+  },
+  resume = {
+    run = function()
+      pause(false)
+      require('spark.ghost').update()
+    end,
+  },
+  snooze = {
+    choices = { '5', '10', '30', '60' },
+    run = function(arguments)
+      snoozed(arguments.fargs[2])
+    end,
+  },
+  model = {
+    run = function(arguments)
+      instructed(arguments, 'Model: ', function(name)
+        local client = server.client()
+        if client then
+          local settings = vim.tbl_extend('force', options.get().settings, { model = name })
+          client:notify('workspace/didChangeConfiguration', { settings = { spark = settings } })
+        end
+      end)
+    end,
+  },
+  context = {
+    run = function()
+      local row, column = unpack(vim.api.nvim_win_get_cursor(0))
+      local characters = vim.fn.charidx(vim.api.nvim_get_current_line(), column)
+      local name = vim.api.nvim_buf_get_name(0)
+      local place = ('%s:%d:%d'):format(name, row, math.max(characters, 0) + 1)
+      program('Context of the file on disk', 'context', place)
+    end,
+  },
+  status = {
+    run = function()
+      server.say(require('spark').statusline() .. ': ' .. server.status.message)
+    end,
+  },
+  log = {
+    run = function()
+      vim.cmd.tabedit(vim.fn.fnameescape(vim.lsp.log.get_filename()))
+    end,
+  },
+  restart = { run = server.restart },
+  stats = {
+    run = function()
+      program('Spark', 'stats')
+    end,
+  },
+}
+
+--- Run what follows `:Spark`.
+---@param arguments table as of a user command
+function M.run(arguments)
+  local subcommand = SUBCOMMANDS[arguments.fargs[1]]
+  if subcommand then
+    subcommand.run(arguments)
+  else
+    local names = vim.fn.sort(vim.tbl_keys(SUBCOMMANDS))
+    server.say('say one of ' .. table.concat(names, ', '), vim.log.levels.ERROR)
+  end
+end
+
+--- Complete what stands behind `:Spark`.
+---@param lead string
+---@param line string
+---@return string[]
+function M.complete(lead, line)
+  local name = line:match('Spark%s+(%S+)%s')
+  local choices = name and (SUBCOMMANDS[name] or {}).choices or vim.tbl_keys(SUBCOMMANDS)
+  return vim
+    .iter(vim.fn.sort(name and not (SUBCOMMANDS[name] or {}).choices and {} or choices))
+    :filter(function(choice)
+      return vim.startswith(choice, lead)
+    end)
+    :totable()
+end
+
+return M
