@@ -13,7 +13,7 @@ NEOVIM = PEERS / "neovim/nvim"
 
 
 def needs(*names: str) -> pytest.MarkDecorator:
-    """Mark tests of parts ("python", "node", "llama", "neovim"): why one is left out is told instead."""
+    """Mark tests of parts, as "node" or "neovim": why one is left out is told instead."""
     reasons = [reason for name in names if (reason := _reason(name))]
     return pytest.mark.skipif(bool(reasons), reason="; ".join(reasons))
 
