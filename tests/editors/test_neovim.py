@@ -154,6 +154,18 @@ async def test_several_lines_are_shown_and_taken_line_by_line(tmp_path: Path, mo
         assert (await editor.text()).endswith("        result += it\n    return result\n")
 
 
+async def test_letters_of_any_width_stay_where_they_are(tmp_path: Path, model: Model) -> None:
+    async with neovim(tmp_path, "a.py", 'x = "né😀" + <CURSOR>\n', model.steerable) as editor:
+        request = await shown(editor, model, '"😀é" + y')
+        await request.end()
+        await editor.type('"😀')
+        await editor.ghost('é" + y')
+        await editor.type("<M-w><Tab>")
+        await editor.ghost("")
+
+        assert 'x = "né😀" + "😀é" + y\n' == await editor.text()
+
+
 async def test_what_is_sent_away_is_gone(editor: Neovim, model: Model) -> None:
     request = await shown(editor, model, "value + 1")
     await request.end()
@@ -342,6 +354,51 @@ async def test_subcommands_are_completed_and_a_wrong_one_says_which_there_are(
 
     assert ["snooze", "stats", "status", "steer"] == names
     assert ["all", "line", "word"] == choices
+
+
+async def test_a_selection_is_rewritten_as_it_is_said_at_the_prompt(
+    tmp_path: Path, model: Model
+) -> None:
+    async with neovim(tmp_path, "a.py", SOURCE, model.steerable) as editor:
+        await editor.command("xmap gs <Plug>(spark-edit)")
+        await editor.type("Vjgs")
+        await editor.sees(lambda grid: "What should it be?" in "\n".join(grid.lines))
+        await editor.type("close the file<CR>")
+        request = await model.next()
+        await request.say(WRITTEN)
+        await request.end()
+        await editor.sees(lambda grid: "return file.read()" in grid.drawn("SparkAdd"))
+
+        assert any("close the file" in text for text in request.texts)
+
+
+async def test_another_model_is_asked_from_then_on(editor: Neovim, model: Model) -> None:
+    await shown(editor, model, "value")
+    await editor.command("Spark model other")
+    await editor.type("<Esc>ox = ")
+    async with asyncio.timeout(PATIENCE):
+        while (request := await model.next()).frame["model"] != "other":
+            pass
+
+    assert "other" == request.frame["model"]
+
+
+async def test_a_restart_brings_another_server(editor: Neovim, model: Model) -> None:
+    await shown(editor, model, "value")
+    first = await server_of(editor)
+    await editor.command("Spark restart")
+    await shown(editor, model, "other")
+
+    assert first != await server_of(editor)
+
+
+async def test_context_and_figures_are_shown_in_a_window(tmp_path: Path) -> None:
+    async with neovim(tmp_path, "a.py", SOURCE) as editor:
+        await editor.command("Spark context")
+        await editor.sees(lambda grid: "tokens" in "\n".join(grid.lines))
+        await editor.type("<Esc>j")
+        await editor.command("Spark stats")
+        await editor.sees(lambda grid: "counted" in "\n".join(grid.lines))
 
 
 def test_the_help_has_every_subcommand() -> None:

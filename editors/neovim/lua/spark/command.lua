@@ -25,7 +25,11 @@ end
 
 --- Show lines in a window beside the cursor.
 local function float(lines, title)
-  vim.lsp.util.open_floating_preview(lines, 'text', { border = 'rounded', title = title, wrap = true })
+  vim.lsp.util.open_floating_preview(
+    lines,
+    'text',
+    { border = 'rounded', title = title, wrap = true }
+  )
 end
 
 --- Run the server's own program and show what it says.
@@ -52,13 +56,18 @@ end
 local function steered(said)
   local bufnr = vim.api.nvim_get_current_buf()
   local document = { uri = vim.uri_from_bufnr(bufnr) }
-  server.request(bufnr, 'spark/steer', { textDocument = document, instruction = said }, function(_, err)
-    if err then
-      server.say(err.message, vim.log.levels.WARN)
-    else
-      require('spark.ghost').update()
+  server.request(
+    bufnr,
+    'spark/steer',
+    { textDocument = document, instruction = said },
+    function(_, err)
+      if err then
+        server.say(err.message, vim.log.levels.WARN)
+      else
+        require('spark.ghost').update()
+      end
     end
-  end)
+  )
 end
 
 --- Show why there is, or is not, something at the cursor.
@@ -143,7 +152,12 @@ local SUBCOMMANDS = {
   },
   interrupt = {
     run = function()
-      server.request(vim.api.nvim_get_current_buf(), 'spark/interrupt', vim.empty_dict(), function() end)
+      server.request(
+        vim.api.nvim_get_current_buf(),
+        'spark/interrupt',
+        vim.empty_dict(),
+        function() end
+      )
     end,
   },
   explain = { run = explained },

@@ -40,7 +40,8 @@ function M.start(first, last, instruction)
     return
   end
   local line = vim.api.nvim_buf_get_lines(bufnr, last, last + 1, false)[1] or ''
-  local it = { bufnr = bufnr, edits = {}, ended = false, tick = vim.api.nvim_buf_get_changedtick(bufnr) }
+  local it =
+    { bufnr = bufnr, edits = {}, ended = false, tick = vim.api.nvim_buf_get_changedtick(bufnr) }
   open = it
   local function hears(value)
     if open ~= it or not value or not value.edits then

@@ -241,21 +241,24 @@ function M.attach(bufnr)
     vim.api.nvim_create_autocmd(events, { group = group, buffer = bufnr, callback = act })
   end
   local seen
-  on({ 'InsertEnter', 'TextChangedI', 'TextChangedP', 'CursorMovedI', 'CompleteChanged' }, function(event)
-    -- A key moves the cursor too: it is one question. The choice in the menu changes no text.
-    local now = {
-      vim.api.nvim_buf_get_changedtick(bufnr),
-      vim.api.nvim_win_get_cursor(0),
-      event.event == 'CompleteChanged' and vim.v.event.completed_item.word or nil,
-    }
-    if event.event == 'InsertEnter' then
-      seen = nil
-      vim.schedule(M.update) -- the mode has not changed yet
-    elseif not vim.deep_equal(now, seen) then
-      seen = now
-      M.update()
+  on(
+    { 'InsertEnter', 'TextChangedI', 'TextChangedP', 'CursorMovedI', 'CompleteChanged' },
+    function(event)
+      -- A key moves the cursor too: it is one question. The choice in the menu changes no text.
+      local now = {
+        vim.api.nvim_buf_get_changedtick(bufnr),
+        vim.api.nvim_win_get_cursor(0),
+        event.event == 'CompleteChanged' and vim.v.event.completed_item.word or nil,
+      }
+      if event.event == 'InsertEnter' then
+        seen = nil
+        vim.schedule(M.update) -- the mode has not changed yet
+      elseif not vim.deep_equal(now, seen) then
+        seen = now
+        M.update()
+      end
     end
-  end)
+  )
   on({ 'InsertLeave', 'BufLeave' }, function()
     asked = asked + 1
     M.clear()

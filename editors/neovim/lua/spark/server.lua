@@ -6,7 +6,8 @@ local options = require('spark.options')
 
 local M = {}
 
-local MISSING = 'spark-lsp was not found: install it, or set vim.g.spark.cmd, see :checkhealth spark'
+local MISSING =
+  'spark-lsp was not found: install it, or set vim.g.spark.cmd, see :checkhealth spark'
 local RESTS = { 200, 500, 1000, 2000, 5000 }
 local CALM = 60000 -- milliseconds without a death after which the first rest is enough again
 
@@ -56,7 +57,10 @@ local function exited()
   died = now
   local rest = RESTS[deaths]
   if not rest then
-    M.say('the server ends again and again: see :Spark log, then :Spark restart', vim.log.levels.ERROR)
+    M.say(
+      'the server ends again and again: see :Spark log, then :Spark restart',
+      vim.log.levels.ERROR
+    )
     return
   end
   vim.defer_fn(function()
@@ -173,7 +177,12 @@ end
 ---@param name string
 ---@param arguments any[]
 function M.run(bufnr, name, arguments)
-  M.request(bufnr, 'workspace/executeCommand', { command = name, arguments = arguments }, function() end)
+  M.request(
+    bufnr,
+    'workspace/executeCommand',
+    { command = name, arguments = arguments },
+    function() end
+  )
 end
 
 --- Return a document as requests name it, with the version that the server knows.

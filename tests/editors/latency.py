@@ -1,0 +1,72 @@
+"""How long it takes from a key to ghost text on Neovim's screen: `python -m tests.editors.latency`.
+
+Owns the measurement: a scripted model that needs 30 ms for its first token, keys that always lead
+away from what is shown, and the time between a key and the frame that shows the answer to it. The
+built-in client is measured with the same model, and with one that answers at once: its floor.
+"""
+
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.editors.grid import Verdict
+from tests.editors.neovim import neovim
+from tests.model import Model, scripted_model
+
+KEYS = 60
+_THOUGHT = 0.030
+
+
+async def answering(model: Model, thought: float) -> None:
+    """Answer each request after a while with a text of its own."""
+    number = 0
+    while True:
+        request = await model.requests.get()
+        number += 1
+        await asyncio.sleep(thought)
+        await request.begin()
+        await request.say(f"q{number:03} + 1")
+        await request.end()
+
+
+async def measured(thought: float, options: str) -> list[float]:
+    """Return the milliseconds from key to ghost text, key after key."""
+    found: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with scripted_model() as model:
+            answers = asyncio.create_task(answering(model, thought))
+            source = "x = <CURSOR>\n"
+            async with neovim(Path(folder), "a.py", source, model.steerable, options) as editor:
+                await editor.sees(lambda grid: "q001" in grid.text(0))
+                for key in range(KEYS):
+                    # A space behind a comma begins an expression, and nothing shown begins so.
+                    before = editor.grid.text(0)
+                    begun = time.perf_counter()
+                    await editor.type("(" if key % 2 else "[")
+                    await editor.sees(_another(before))
+                    found.append(1e3 * (time.perf_counter() - begun))
+            answers.cancel()
+    return found
+
+
+def _another(before: str) -> Verdict:
+    return lambda grid: "q" in grid.text(0) and grid.text(0) != before
+
+
+async def main() -> None:
+    """Measure the three ways and print a line for each."""
+    for name, thought, options in (
+        ("own renderer, model of 30 ms", _THOUGHT, ""),
+        ("built-in client, model of 30 ms", _THOUGHT, '"renderer": "builtin"'),
+        ("built-in client, instant model", 0.0, '"renderer": "builtin"'),
+    ):
+        times = sorted(await measured(thought, options))
+        median, late = statistics.median(times), times[int(0.95 * len(times))]
+        sys.stdout.write(f"{name:34} p50 {median:6.1f} ms   p95 {late:6.1f} ms   of {len(times)}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
