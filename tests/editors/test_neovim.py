@@ -429,7 +429,7 @@ async def test_it_looks_as_the_readme_shows_it(
         await request.say("    return found\n")
         await request.end()
         await editor.sees(lambda grid: "found[path.name]" in grid.drawn("SparkGhost"))
-        picture = editor.grid.picture("Ghost text of three lines in Neovim")
+        picture = editor.grid.picture("Ghost text of two lines in Neovim")
     if update:
         PICTURE.write_text(picture, "utf-8")
 
