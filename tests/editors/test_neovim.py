@@ -274,6 +274,8 @@ async def test_an_interrupt_stops_what_is_written(editor: Neovim, model: Model) 
 
 async def test_it_is_explained_why_nothing_is_shown(tmp_path: Path, model: Model) -> None:
     async with neovim(tmp_path, "a.py", "x = val<CURSOR>ue\n", model.steerable) as editor:
+        await editor.type("u")
+        await editor.sees(lambda grid: grid.text(0) == "x = valuue")
         await editor.command("Spark explain")
         await editor.sees(lambda grid: "inside a word" in "\n".join(grid.lines))
 
@@ -318,6 +320,22 @@ async def test_the_edits_that_follow_from_a_rename_are_shown_and_made(tmp_path: 
         await editor.sees(lambda grid: "return count + 1" in grid.text(2))
 
         assert source.replace("total", "count") == await editor.text()
+
+
+async def test_an_edit_that_follows_in_another_file_is_jumped_to_and_made(tmp_path: Path) -> None:
+    (tmp_path / "repository").mkdir()
+    (tmp_path / "repository/b.py").write_text("from a import load\n\nprint(load(1))\n", "utf-8")
+    async with neovim(tmp_path, "a.py", "def load(path):\n    return path\n") as editor:
+        await editor.command("set hidden")
+        await editor.command("call cursor(1, 5)")
+        await editor.type("ciwfetch<Esc>")
+        async with asyncio.timeout(PATIENCE):
+            while "from a" not in editor.grid.text(0):
+                await editor.lua(ASKED)
+                await editor.command("silent Spark next")
+        await editor.sees(lambda grid: "fetch" in grid.drawn("SparkNext"))
+        await editor.type(":Spark next<CR>")
+        await editor.sees(lambda grid: grid.text(0) == "from a import fetch")
 
 
 async def test_the_built_in_client_shows_and_takes_an_answer(tmp_path: Path, model: Model) -> None:

@@ -131,6 +131,9 @@ class Nexts:
         burst = self._bursts[uri]
         followed = [self._followed(uri, edit, now) for edit in applied]
         taken = bool(followed) and all(followed)
+        if taken and not burst.hunks:  # elsewhere: it is no change that others follow from
+            self._bursts[uri] = _Burst(document.text)
+            return
         if taken:
             pass
         elif not burst.hunks:
@@ -171,7 +174,7 @@ class Nexts:
             return
         offset = document.text.offset(event.position, common.documents.encoding)
         self._waiting = _Waiting(event.request, document, self._questions, offset, now)
-        if self._offers and self._origin == event.uri:
+        if self._offers and (self._origin == event.uri or not burst.hunks):
             self._propose(self._offers, _FITS, now)
         elif not burst.hunks or burst.before.string == document.text.string:
             self._propose((), "nothing has been changed", now)

@@ -88,7 +88,7 @@ local function explained()
     end
     local lines = { account.summary or '' }
     for _, name in ipairs(vim.fn.sort(vim.tbl_keys(account))) do
-      if name ~= 'summary' then
+      if name ~= 'summary' and account[name] ~= vim.NIL then
         local value = account[name]
         local told = type(value) == 'table' and vim.json.encode(value) or tostring(value)
         lines[#lines + 1] = name .. ': ' .. told
