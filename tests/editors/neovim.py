@@ -148,7 +148,7 @@ async def neovim(
     root.mkdir(exist_ok=True)
     (root / ".git").mkdir(exist_ok=True)
     before, marked, after = source.partition("<CURSOR>")
-    (root / name).write_text(before + after, "utf-8")
+    (root / name).write_bytes((before + after).encode())
     (folder / "config.toml").write_text(config, "utf-8")
     server = f'["{sys.executable}", "-m", "spark_lsp", "serve"]'
     more = f", {options}" if options else ""
@@ -182,7 +182,7 @@ async def neovim(
         if marked:
             row, column = before.count("\n") + 1, len(before.rpartition("\n")[2].encode())
             await editor.call("nvim_win_set_cursor", 0, [row, column])
-            await editor.type("a" if column and not after[:1].strip("\n") else "i")
+            await editor.type("a" if column and not after[:1].strip("\r\n") else "i")
         yield editor
     finally:
         with suppress(RuntimeError, TimeoutError):

@@ -166,6 +166,24 @@ async def test_letters_of_any_width_stay_where_they_are(tmp_path: Path, model: M
         assert 'x = "né😀" + "😀é" + y\n' == await editor.text()
 
 
+async def test_a_file_of_windows_keeps_its_line_ends(tmp_path: Path, model: Model) -> None:
+    source = "def total(values):\r\n    <CURSOR>\r\n"
+    async with neovim(tmp_path, "a.py", source, model.steerable) as editor:
+        request = await model.next()
+        await request.say("for it in values:\n        print(it)\n    return None\n")
+        await request.end()
+        await editor.sees(lambda grid: "print(it)" in grid.drawn("SparkGhost"))
+        await editor.type("<M-l>")
+        await editor.sees(lambda grid: "for it" not in grid.drawn("SparkGhost"))
+        await editor.type("<Tab><Esc>")
+        await editor.command("write")
+
+        path = tmp_path / "repository/a.py"
+        assert path.read_bytes().startswith(
+            b"def total(values):\r\n    for it in values:\r\n        print(it)\r\n"
+        )
+
+
 async def test_what_is_sent_away_is_gone(editor: Neovim, model: Model) -> None:
     request = await shown(editor, model, "value + 1")
     await request.end()

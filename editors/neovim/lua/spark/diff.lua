@@ -24,7 +24,7 @@ local function clusters(bufnr, client, edits)
       column = server.column(bufnr, client, first),
       last = last.line,
       stop = server.column(bufnr, client, last),
-      text = edit.newText,
+      text = (edit.newText:gsub('\r\n?', '\n')),
     }
   end, edits)
   table.sort(changes, function(one, other)

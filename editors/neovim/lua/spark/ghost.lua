@@ -124,7 +124,7 @@ local function selected(client)
   end
   local row, column = unpack(vim.api.nvim_win_get_cursor(0))
   local before = vim.api.nvim_get_current_line():sub(1, column)
-  local word = before:match('[%w_]*$')
+  local word = before:match('[%w_\128-\255]*$')
   local start = vim.str_utfindex(before, client.offset_encoding, #before - #word, false)
   return {
     range = {
@@ -203,7 +203,11 @@ function M.accept(what)
     M.clear()
     server.run(it.bufnr, it.item.command.command, it.item.command.arguments)
   else
-    local length = vim.str_utfindex(it.text, 'utf-16', #it.text - #left + #taken, false)
+    local done = it.text:sub(1, #it.text - #left + #taken)
+    if vim.bo[it.bufnr].fileformat == 'dos' then
+      done = done:gsub('\n', '\r\n') -- as the server counts
+    end
+    local length = vim.str_utfindex(done, 'utf-16')
     server.notify(
       it.bufnr,
       'textDocument/didPartiallyAcceptCompletion',
