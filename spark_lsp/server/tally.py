@@ -238,13 +238,16 @@ class Book:
         try:
             connection.execute("PRAGMA synchronous=NORMAL")
             if _version(connection) == 0:
-                connection.execute("PRAGMA journal_mode=WAL")
                 with connection:
                     connection.execute("BEGIN IMMEDIATE")
                     if _version(connection) == 0:  # nobody else has done it meanwhile
                         connection.execute(_TABLE)
                         connection.execute("CREATE INDEX counts_by_time ON counts(at)")
                         connection.execute(f"PRAGMA user_version = {_VERSION}")
+            # Where another process looks at the file just now, SQLite refuses without waiting, and
+            # the journal of old does until the next time.
+            with suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode=WAL")
         except BaseException:
             connection.close()
             raise

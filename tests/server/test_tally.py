@@ -29,6 +29,8 @@ from spark_lsp.core.effects import Count
 from spark_lsp.server.tally import Tally
 
 tally = Tally(Path(sys.argv[1]))
+print("ready", flush=True)
+input()
 for number in range(300):
     tally.count(Count("completion", sys.argv[2], characters=number))
 tally.close()
@@ -309,14 +311,30 @@ def test_a_row_that_another_program_has_spoilt_is_passed_over(path: Path) -> Non
     assert [KEPT] == counts(path)
 
 
-def test_editors_count_at_once(path: Path) -> None:
+@pytest.mark.parametrize("attempt", range(4))
+def test_editors_begin_to_count_at_once(path: Path, attempt: int) -> None:
+    names = f"a{attempt}", f"b{attempt}", f"c{attempt}"
     writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(path), what]) for what in ("a", "b")
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), what],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for what in names
     ]
-    assert [0, 0] == [writer.wait(60) for writer in writers]
+    for writer in writers:
+        assert writer.stdout
+        writer.stdout.readline()
+    for writer in writers:
+        assert writer.stdin
+        writer.stdin.write(b"\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
     found = counts(path)
 
-    for what in ("a", "b"):
+    assert [0, 0, 0] == [writer.returncode for writer in writers]
+    for what in names:
         mine = [count.characters for count in found if count.what == what]
         assert list(range(300)) == mine
 
