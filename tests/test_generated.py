@@ -27,6 +27,8 @@ def test_the_tool_says_what_it_has_written_and_writes_nothing_twice(
     for name in ("ROOT", "SCHEMA", "VSCODE", "README"):
         path = tmp_path / getattr(tool, name).relative_to(ROOT)
         monkeypatch.setattr(tool, name, path)
+    tool.VSCODE.parent.mkdir(parents=True)
+    tool.VSCODE.write_text('{"contributes": {"configuration": [{}, {"title": "more"}]}}', "utf-8")
     tool.README.write_text(f"a\n{tool._BEGIN}old\n{tool._END}b\n", "utf-8")
     first = (tool.main(), capsys.readouterr().out)
     second = (tool.main(), capsys.readouterr().out)
@@ -35,9 +37,11 @@ def test_the_tool_says_what_it_has_written_and_writes_nothing_twice(
     tool.SCHEMA.write_text("{}", "utf-8")
     fourth = (tool.main(), capsys.readouterr().err)
 
-    made = "README.md\ndocs/settings.schema.json\neditors/vscode/configuration.json\n"
+    made = "README.md\ndocs/settings.schema.json\neditors/vscode/package.json\n"
     assert ((0, made), (0, ""), (0, "")) == (first, second, third)
     assert (1, f"docs/settings.schema.json {STALE}\n") == fourth
+    described = json.loads(tool.VSCODE.read_text("utf-8"))["contributes"]["configuration"]
+    assert [tool.vscode_configuration(), {"title": "more"}] == described
     text = tool.README.read_text("utf-8")
     assert text.startswith(f"a\n{tool._BEGIN}| setting")
     assert text.endswith(f"\n{tool._END}b\n")

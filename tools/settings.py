@@ -1,7 +1,8 @@
 """Renews what is made of the settings' annotations: `make settings`.
 
 Owns three spellings of one source, `spark_lsp.core.settings`: the table in README.md, the JSON
-schema of `config.toml` (for Taplo and what builds on it), and what VS Code is told of settings.
+schema of `config.toml` (for Taplo and what builds on it), and what the package.json of the extension
+for VS Code says of them.
 """
 
 import json
@@ -20,7 +21,7 @@ from spark_lsp.wire.dialects.templates import NAMES
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 SCHEMA = ROOT / "docs" / "settings.schema.json"
-VSCODE = ROOT / "editors" / "vscode" / "configuration.json"
+VSCODE = ROOT / "editors" / "vscode" / "package.json"
 
 _BEGIN, _END = "<!-- settings: made by `make settings` -->\n", "<!-- /settings -->\n"
 _KNOWN = {"fim_template": NAMES}
@@ -38,7 +39,7 @@ def made() -> dict[Path, str]:
     return {
         README: f"{before}{begin}{table()}{end}{after}",
         SCHEMA: _spelled(toml_schema()),
-        VSCODE: _spelled(vscode_configuration()),
+        VSCODE: _spelled(_package(json.loads(VSCODE.read_text("utf-8")))),
     }
 
 
@@ -149,6 +150,12 @@ def _property(it: Field, raw: Mapping[str, Any], *, nulls: bool) -> Json:
     if "examples" in raw:
         result["examples"] = raw["examples"]
     return result
+
+
+def _package(described: Json) -> Json:
+    """Return a package.json with our settings first; those of the extension alone follow."""
+    described["contributes"]["configuration"][0] = vscode_configuration()
+    return described
 
 
 def _spelled(value: Json) -> str:

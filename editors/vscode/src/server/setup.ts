@@ -1,0 +1,137 @@
+// Getting a server: an environment of its own, made by Python's venv, or by uv or pipx.
+//
+// Nothing is installed without the person's word, for it comes from a network.
+
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { inside, onPath } from './find';
+import { machine } from './machine';
+
+const PYTHONS = ['python3.13', 'python3.12', 'python3.11', 'python3', 'python'];
+
+interface Way extends vscode.QuickPickItem {
+  readonly commands: readonly (readonly string[])[];
+}
+
+/** Where the environment is that is made here. */
+export function environment(storage: vscode.Uri): string {
+  return path.join(storage.fsPath, 'server');
+}
+
+/** Have the person choose how to install the server, and do so; returns whether it is there. */
+export async function setUp(
+  storage: vscode.Uri,
+  wanted: string,
+  log: vscode.LogOutputChannel,
+): Promise<boolean> {
+  const ways = possible(environment(storage), wanted);
+  const choose = {
+    label: '$(folder-opened) It is on this machine: choose the program…',
+    commands: [],
+  };
+  const way: Way | undefined = await vscode.window.showQuickPick<Way>([...ways, choose], {
+    title: 'How should spark-lsp be installed?',
+    placeHolder: ways.length ? wanted : 'Python 3.11 or newer is needed, and was not found',
+  });
+  if (!way) {
+    return false;
+  }
+  if (!way.commands.length) {
+    return chosen();
+  }
+  await fs.mkdir(storage.fsPath, { recursive: true });
+  return vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: 'Spark: installing the server',
+      cancellable: true,
+    },
+    async (_, cancel) => {
+      for (const command of way.commands) {
+        const problem = await run(command, log, cancel);
+        if (problem) {
+          const choice = await vscode.window.showErrorMessage(`Spark: ${problem}.`, 'Show Logs');
+          if (choice) {
+            log.show();
+          }
+          return false;
+        }
+      }
+      return true;
+    },
+  );
+}
+
+function possible(own: string, wanted: string): Way[] {
+  const here = machine();
+  const python = onPath(PYTHONS, here);
+  const uv = onPath(['uv'], here);
+  const pipx = onPath(['pipx'], here);
+  const pip = inside(own, here.windows, 'python');
+  return [
+    ...(python
+      ? [
+          {
+            label: '$(package) An environment only for Spark',
+            detail: own,
+            commands: [
+              [python, '-m', 'venv', '--clear', own],
+              [pip, '-m', 'pip', 'install', '--disable-pip-version-check', wanted],
+            ],
+          },
+        ]
+      : []),
+    ...(uv
+      ? [{ label: '$(package) With uv', detail: uv, commands: [[uv, 'tool', 'install', wanted]] }]
+      : []),
+    ...(pipx
+      ? [{ label: '$(package) With pipx', detail: pipx, commands: [[pipx, 'install', wanted]] }]
+      : []),
+  ];
+}
+
+async function chosen(): Promise<boolean> {
+  const files = await vscode.window.showOpenDialog({ title: 'Where is spark-lsp?' });
+  const file = files?.[0]?.fsPath;
+  if (!file) {
+    return false;
+  }
+  await vscode.workspace
+    .getConfiguration('spark')
+    .update('server.path', file, vscode.ConfigurationTarget.Global);
+  return true;
+}
+
+/** Run a program to its end; returns what went wrong, "" for nothing. */
+function run(
+  command: readonly string[],
+  log: vscode.LogOutputChannel,
+  cancel: vscode.CancellationToken,
+): Promise<string> {
+  const [file = '', ...values] = command;
+  log.info(command.join(' '));
+  return new Promise((resolve) => {
+    const child = spawn(file, values, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let last = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (said: string) => {
+        for (const line of said.split('\n').filter((it) => it.trim())) {
+          last = line.trim();
+          log.info(last);
+        }
+      });
+    }
+    const stopping = cancel.onCancellationRequested(() => child.kill());
+    child.on('error', (error) => {
+      resolve(`${path.basename(file)} could not be run: ${error.message}`);
+    });
+    child.on('close', (status) => {
+      stopping.dispose();
+      const stopped = cancel.isCancellationRequested;
+      const told = stopped ? 'it was stopped' : `${path.basename(file)} failed: ${last}`;
+      resolve(status === 0 ? '' : told);
+    });
+  });
+}
