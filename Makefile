@@ -3,10 +3,11 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+EXTENSION := editors/vscode/dist/spark-lsp.vsix
 DEMO ?= spark_lsp/server/provider.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-editors check peers settings bench lock clean
+.PHONY: help demo test test-editors extension check peers editors settings bench lock clean
 
 help: ## say what the targets do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,8 +22,12 @@ test: .venv/dev peers ## style, types, contracts and every test
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto --ignore tests/editors
 
-test-editors: .venv/dev peers ## type into real editors and look at their screens
+test-editors: .venv/dev editors $(EXTENSION) ## type into real editors and look at their screens
+	cd editors/vscode && npm run --silent check
 	$(BIN)/pytest -n auto tests/editors
+
+extension: $(EXTENSION) ## package the extension for VS Code, to be installed from its file
+	@echo $(EXTENSION)
 
 check: .venv/dev ## format and repair what can be repaired, then types and contracts
 	$(BIN)/ruff format .
@@ -30,7 +35,9 @@ check: .venv/dev ## format and repair what can be repaired, then types and contr
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-peers: .peers/python/ready .peers/node/ready .peers/llama/ready .peers/neovim/ready ## set up the programs of others that the tests talk to
+peers: $(patsubst %,.peers/%/ready,python node llama) ## set up the programs of others that the tests talk to
+
+editors: $(patsubst %,.peers/%/ready,neovim vscode chromium emacs helix) ## set up the editors that the tests type into
 
 settings: .venv/run ## renew what is made of the settings: README.md, the schema, VS Code
 	$(BIN)/python -m tools.settings
@@ -45,7 +52,7 @@ lock: .venv/dev ## renew the pinned requirements from pyproject.toml
 	$(BIN)/uv pip compile --group pyproject.toml:peers --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -o requirements/peers.txt
 
 clean: ## remove what the other targets made
-	rm -rf .venv .peers .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .peers editors/vscode/node_modules editors/vscode/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python3" >&2; exit 1; }
@@ -62,8 +69,17 @@ clean: ## remove what the other targets made
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
+$(EXTENSION): editors/vscode/node_modules/.package-lock.json $(wildcard editors/vscode/*.json editors/vscode/*.md editors/vscode/media/* editors/vscode/src/*.ts editors/vscode/src/*/*.ts)
+	cd editors/vscode && npm run --silent package
+
+editors/vscode/node_modules/.package-lock.json: editors/vscode/package-lock.json
+	cd editors/vscode && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel error
+	@touch $@
+
 # What cannot be had on this machine is left out and said, and looked for again the next time.
 .peers/python/ready: requirements/peers.txt
 .peers/node/ready: tests/peers/node/package-lock.json
+.peers/vscode/ready: tests/peers/vscode/package-lock.json
+.peers/chromium/ready: | .venv/dev
 .peers/%/ready: tests/peers/install.py tests/peers/debian.py | .venv/bin/python
 	@$(BIN)/python -m tests.peers.install $*

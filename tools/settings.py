@@ -1,8 +1,8 @@
 """Renews what is made of the settings' annotations: `make settings`.
 
 Owns three spellings of one source, `spark_lsp.core.settings`: the table in README.md, the JSON
-schema of `config.toml` (for Taplo and what builds on it), and what the package.json of the extension
-for VS Code says of them.
+schema of `config.toml` (for Taplo and what builds on it), and what the extension for VS Code has in
+its package.json.
 """
 
 import json

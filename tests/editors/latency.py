@@ -1,8 +1,9 @@
-"""How long it takes from a key to ghost text on Neovim's screen: `python -m tests.editors.latency`.
+"""How long it takes from a key to ghost text on the screen: `python -m tests.editors.latency`.
 
 Owns the measurement: a scripted model that needs 30 ms for its first token, keys that always lead
 away from what is shown, and the time between a key and the frame that shows the answer to it. The
-built-in client is measured with the same model, and with one that answers at once: its floor.
+built-in client of Neovim is measured with the same model, and with one that answers at once: its
+floor. In VS Code the time is taken in its window, from the event of the key to the frame.
 """
 
 import asyncio
@@ -14,10 +15,30 @@ from pathlib import Path
 
 from tests.editors.grid import Verdict
 from tests.editors.neovim import neovim
+from tests.editors.vscode import vscode
 from tests.model import Model, scripted_model
 
 KEYS = 60
 _THOUGHT = 0.030
+
+_UNTIL = """
+(before) => new Promise((resolve) => {
+  let begun;
+  const key = () => { begun = performance.now(); };
+  document.addEventListener('keydown', key, { capture: true, once: true });
+  const look = () => {
+    const line = document.querySelector('.editor-instance .view-line');
+    const shown = line.textContent.replaceAll('\u00a0', ' ');
+    if (begun !== undefined && shown.includes('q') && shown !== before) {
+      resolve([performance.now() - begun, shown]);
+    } else {
+      requestAnimationFrame(look);
+    }
+  };
+  requestAnimationFrame(look);
+})
+"""
+"""Gives the milliseconds from the next key to the frame with another answer, and its line."""
 
 
 async def answering(model: Model, thought: float) -> None:
@@ -52,20 +73,50 @@ async def measured(thought: float, options: str) -> list[float]:
     return found
 
 
+async def measured_in_vscode() -> list[float]:
+    """Return the same of VS Code, which asks 50 ms after a key."""
+    found: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with scripted_model() as model:
+            answers = asyncio.create_task(answering(model, _THOUGHT))
+            settings = {"editor.autoClosingBrackets": "never"}
+            place = Path(folder)
+            async with vscode(
+                place, "a.py", "x =<CURSOR>\n", config=model.steerable, settings=settings
+            ) as editor:
+                await editor.type(" ")
+                await editor.sees(lambda screen: "q" in screen.ghost)
+                before = (await editor.look()).lines[0]
+                for key in range(KEYS):
+                    seen = asyncio.create_task(editor.page.evaluate(_UNTIL, before))
+                    await editor.look()
+                    await editor.type("(" if key % 2 else "[")
+                    milliseconds, before = await seen
+                    found.append(milliseconds)
+            answers.cancel()
+    return found
+
+
 def _another(before: str) -> Verdict:
     return lambda grid: "q" in grid.text(0) and grid.text(0) != before
 
 
 async def main() -> None:
-    """Measure the three ways and print a line for each."""
+    """Measure the ways that there are and print a line for each."""
     for name, thought, options in (
         ("own renderer, model of 30 ms", _THOUGHT, ""),
         ("built-in client, model of 30 ms", _THOUGHT, '"renderer": "builtin"'),
         ("built-in client, instant model", 0.0, '"renderer": "builtin"'),
     ):
-        times = sorted(await measured(thought, options))
-        median, late = statistics.median(times), times[int(0.95 * len(times))]
-        sys.stdout.write(f"{name:34} p50 {median:6.1f} ms   p95 {late:6.1f} ms   of {len(times)}\n")
+        told(f"Neovim, {name}", await measured(thought, options))
+    told("VS Code, model of 30 ms", await measured_in_vscode())
+
+
+def told(name: str, times: list[float]) -> None:
+    """Print one line."""
+    times = sorted(times)
+    median, late = statistics.median(times), times[int(0.95 * len(times))]
+    sys.stdout.write(f"{name:42} p50 {median:6.1f} ms   p95 {late:6.1f} ms   of {len(times)}\n")
 
 
 if __name__ == "__main__":

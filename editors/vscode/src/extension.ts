@@ -6,6 +6,7 @@ import { Edits } from './edits/edit';
 import { NextEdits } from './edits/next';
 import { find } from './server/find';
 import { machine } from './server/machine';
+import { place } from './server/places';
 import { Server, sentence } from './server/server';
 import { environment, setUp } from './server/setup';
 import { names, settings } from './settings';
@@ -99,19 +100,18 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     }
   };
   const explain = async (editor: vscode.TextEditor) => {
-    const { line, character } = editor.selection.active;
     const account = await made.request<Account>('spark/explain', {
       textDocument: { uri: editor.document.uri.toString() },
-      position: { line, character },
+      position: place(editor.selection.active),
     });
     await pages.show('Spark: the last answer here', page(account));
   };
-  const shown = async (editor: vscode.TextEditor) => {
+  const showContext = async (editor: vscode.TextEditor) => {
     const { line, character } = editor.selection.active;
     // The command line counts characters, from one.
     const before = editor.document.lineAt(line).text.slice(0, character);
-    const place = `${editor.document.uri.fsPath}:${line + 1}:${[...before].length + 1}`;
-    await program('Spark: the context of the file on disk', 'context', place);
+    const shown = `${editor.document.uri.fsPath}:${line + 1}:${[...before].length + 1}`;
+    await program('Spark: the context of the file on disk', 'context', shown);
   };
   const program = async (title: string, ...values: string[]) => {
     const found = made.program;
@@ -134,7 +134,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     },
     dismiss: () => completions.dismiss(),
     explain: () => inEditor(explain),
-    showContext: () => inEditor(shown),
+    showContext: () => inEditor(showContext),
     pause: () => {
       pause(true);
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { find, inside, onPath, type Machine, type Wishes } from '../src/server/find';
 
-const WISHES: Wishes = { setting: '', folders: ['/work'], own: '/own' };
+const WISHES: Wishes = { setting: '', folders: ['/project'], own: '/own' };
 
 function machine(...programs: string[]): Machine {
   return {
@@ -15,7 +15,7 @@ function machine(...programs: string[]): Machine {
 
 test('the places are looked at in order', () => {
   const places = [
-    '/work/.venv/bin/spark-lsp',
+    '/project/.venv/bin/spark-lsp',
     '/usr/bin/spark-lsp',
     '/me/.local/bin/spark-lsp',
     '/own/bin/spark-lsp',
@@ -28,7 +28,7 @@ test('the places are looked at in order', () => {
 
 test('a folder that is not trusted starts nothing', () => {
   const wishes = { ...WISHES, folders: [] };
-  assert.equal(find(wishes, machine('/work/.venv/bin/spark-lsp')), undefined);
+  assert.equal(find(wishes, machine('/project/.venv/bin/spark-lsp')), undefined);
 });
 
 test('a relative entry of the PATH is passed over', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nested } from '../src/nested';
+import { heard } from '../src/server/log';
 import { CALM, Deaths, RESTS } from '../src/server/rests';
 
 test('each death in a row is waited for longer, until it is given up', () => {
@@ -30,4 +31,10 @@ test('what is set is nested, what is not is not sent', () => {
   ];
   const found = { model: 'fast', background: { model: 'deep', model_provider: null } };
   assert.deepEqual(nested(values), found);
+});
+
+test('lines of the server keep their level', () => {
+  const line = '2026-11-26 18:36:16,171 WARNING spark_lsp.server: the connection was lost';
+  assert.deepEqual(heard(line), ['warn', 'spark_lsp.server: the connection was lost']);
+  assert.deepEqual(heard('  File "a.py", line 1'), ['error', '  File "a.py", line 1']);
 });

@@ -32,6 +32,7 @@ test('an account is a page: the sentence, the facts, the tables', () => {
     summary: 'Nothing was shown.',
     what: 'completion',
     reason: '',
+    shown: { characters: 0 },
     steps: [
       { name: 'asked', after: 0 },
       { name: 'request sent', after: 1.5 },
@@ -43,6 +44,7 @@ test('an account is a page: the sentence, the facts, the tables', () => {
       'Nothing was shown.',
       '',
       'what: completion',
+      'shown characters: 0',
       '',
       'steps:',
       '  name          after',

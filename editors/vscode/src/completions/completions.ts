@@ -6,16 +6,14 @@
 // goes to the server.
 
 import * as vscode from 'vscode';
+import { range, type Span, span } from '../server/places';
 import { DOCUMENTS, type Server, sentence } from '../server/server';
 import { Answer, type Asked, same } from './answer';
 import { Beat } from './beat';
 
 interface Item {
   readonly insertText: string | { readonly value: string };
-  readonly range?: {
-    readonly start: { readonly line: number; readonly character: number };
-    readonly end: { readonly line: number; readonly character: number };
-  };
+  readonly range?: Span;
   readonly command?: { readonly title: string; readonly command: string; arguments?: unknown[] };
 }
 
@@ -171,7 +169,7 @@ export class Completions implements vscode.Disposable {
       context: {
         triggerKind: invoked ? INVOKED : AUTOMATIC,
         ...(selected && {
-          selectedCompletionInfo: { range: selected.range, text: selected.text },
+          selectedCompletionInfo: { range: span(selected.range), text: selected.text },
         }),
       },
     };
@@ -259,11 +257,6 @@ function items(result: Result): vscode.InlineCompletionItem[] {
       typeof it.insertText === 'string'
         ? it.insertText
         : new vscode.SnippetString(it.insertText.value);
-    const { start, end } = it.range ?? {};
-    const range =
-      start && end
-        ? new vscode.Range(start.line, start.character, end.line, end.character)
-        : undefined;
-    return new vscode.InlineCompletionItem(text, range, it.command);
+    return new vscode.InlineCompletionItem(text, it.range && range(it.range), it.command);
   });
 }

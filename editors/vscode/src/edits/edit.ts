@@ -3,6 +3,7 @@
 // Owns the one that is open. Until it is kept, the document is as it was.
 
 import * as vscode from 'vscode';
+import { range, span } from '../server/places';
 import { type Server, sentence } from '../server/server';
 import { applied, type TextEdit } from './text';
 
@@ -93,11 +94,11 @@ export class Edits implements vscode.TextDocumentContentProvider, vscode.Disposa
     };
     this.open = open;
     context('writing');
-    const range = lines(editor);
+    const rewritten = lines(editor);
     const title = `${name.split('/').at(-1) ?? name}: ${instruction}`;
     await vscode.commands.executeCommand('vscode.diff', document.uri, open.proposed, title, {
       preview: true,
-      selection: new vscode.Range(range.start, range.start),
+      selection: new vscode.Range(rewritten.start, rewritten.start),
     });
     const hears = (result: Result) => {
       if (this.open === open) {
@@ -110,7 +111,7 @@ export class Edits implements vscode.TextDocumentContentProvider, vscode.Disposa
     };
     const params = {
       textDocument: { uri: document.uri.toString(), version: open.version },
-      range,
+      range: span(rewritten),
       instruction,
       workDoneToken: `spark-edit-${this.numbers}`,
     };
@@ -148,13 +149,8 @@ export class Edits implements vscode.TextDocumentContentProvider, vscode.Disposa
       return;
     }
     const made = new vscode.WorkspaceEdit();
-    for (const { range, newText } of open.edits) {
-      const { start, end } = range;
-      made.replace(
-        open.document.uri,
-        new vscode.Range(start.line, start.character, end.line, end.character),
-        newText,
-      );
+    for (const it of open.edits) {
+      made.replace(open.document.uri, range(it.range), it.newText);
     }
     if (await vscode.workspace.applyEdit(made)) {
       this.server().run('spark.accept', open.id);

@@ -4,13 +4,14 @@
 // them, moves them with later changes, and drops those that no longer fit.
 
 import * as vscode from 'vscode';
+import { place, range, type Span } from '../server/places';
 import type { Server } from '../server/server';
 import { difference } from './text';
 
 interface Found {
   readonly text: string;
   readonly textDocument: { readonly uri: string };
-  readonly range: { readonly start: vscode.Position; readonly end: vscode.Position };
+  readonly range: Span;
   readonly command: { readonly command: string; readonly arguments?: unknown[] };
 }
 
@@ -114,7 +115,7 @@ export class NextEdits implements vscode.Disposable {
     const { document, selection } = editor;
     const params = {
       textDocument: { uri: document.uri.toString(), version: document.version },
-      position: { line: selection.active.line, character: selection.active.character },
+      position: place(selection.active),
     };
     let found: Found | undefined;
     try {
@@ -173,11 +174,9 @@ export class NextEdits implements vscode.Disposable {
 }
 
 function shown(found: Found): Shown {
-  const uri = vscode.Uri.parse(found.textDocument.uri);
-  const { start, end } = found.range;
   return {
-    uri,
-    range: new vscode.Range(start.line, start.character, end.line, end.character),
+    uri: vscode.Uri.parse(found.textDocument.uri),
+    range: range(found.range),
     text: found.text,
     arguments: found.command.arguments ?? [],
   };

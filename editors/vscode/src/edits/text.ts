@@ -1,13 +1,10 @@
 // Edits of a text, as plain values.
 
-export interface Place {
-  readonly line: number;
-  readonly character: number;
-}
+import type { Place, Span } from '../server/places';
 
 /** Of the protocol: characters are UTF-16 code units. */
 export interface TextEdit {
-  readonly range: { readonly start: Place; readonly end: Place };
+  readonly range: Span;
   readonly newText: string;
 }
 

@@ -14,6 +14,7 @@ import {
 import { LanguageClient } from 'vscode-languageclient/node';
 import type { Settings } from '../nested';
 import type { Found } from './find';
+import { logged } from './log';
 import { Deaths } from './rests';
 
 /** How things stand, as `didChangeStatus` tells it; "Stopped" where there is no server. */
@@ -186,6 +187,7 @@ export class Server implements vscode.Disposable {
         initializationOptions: this.start_.settings(),
         middleware: this.middleware,
         outputChannel: this.log,
+        stdioOptions: { stdout: logged, stderr: logged },
         connectionOptions: { maxRestartCount: 0 },
         initializationFailedHandler: () => false,
         errorHandler: {

@@ -2,7 +2,6 @@
 
 export interface Account {
   readonly summary?: string;
-  readonly steps?: readonly { readonly name: string; readonly after: number }[];
   readonly [name: string]: unknown;
 }
 
@@ -11,19 +10,26 @@ export function page(account: Account): string {
   const { summary, ...rest } = account;
   const plain: string[] = [];
   const tables: string[] = [];
-  for (const [name, value] of Object.entries(rest)) {
+  put(rest, '', plain, tables);
+  return [summary ?? 'Nothing is known of a request here.', '', ...plain, ...tables, ''].join('\n');
+}
+
+function put(values: object, above: string, plain: string[], tables: string[]): void {
+  for (const [name, value] of Object.entries(values) as [string, unknown][]) {
+    const whole = `${above}${name}`;
     if (value === null || value === undefined || value === '') {
       continue;
     }
     if (Array.isArray(value)) {
       if (value.length) {
-        tables.push('', `${name}:`, ...table(value as unknown[]));
+        tables.push('', `${whole}:`, ...table(value as unknown[]));
       }
+    } else if (typeof value === 'object') {
+      put(value, `${whole} `, plain, tables);
     } else {
-      plain.push(`${name}: ${spelled(value)}`);
+      plain.push(`${whole}: ${spelled(value)}`);
     }
   }
-  return [summary ?? 'Nothing is known of a request here.', '', ...plain, ...tables, ''].join('\n');
 }
 
 function table(rows: readonly unknown[]): string[] {

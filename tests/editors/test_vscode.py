@@ -1,0 +1,349 @@
+"""VS Code as a person uses it: our extension and server, a scripted model, what is on screen."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.editors.vscode import Screen, VSCode, vscode
+from tests.fixture import ROOT
+from tests.heard import PATIENCE
+from tests.model import Model, Request, scripted_model
+from tests.peers.parts import needs
+
+pytestmark = needs("vscode", "chromium")
+
+PICTURE = ROOT / "docs/vscode.png"
+
+SOURCE = "def load(path):\n    return open(path).read()\n"
+WRITTEN = "def load(path):\n    with open(path) as file:\n        return file.read()"
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[Model]:
+    async with scripted_model() as it:
+        yield it
+
+
+@pytest.fixture
+async def editor(tmp_path: Path, model: Model) -> AsyncIterator[VSCode]:
+    """An editor behind `x =`, whose server asks the model."""
+    async with vscode(tmp_path, "a.py", "x =<CURSOR>\n", config=model.steerable) as it:
+        yield it
+
+
+async def shown(editor: VSCode, model: Model, text: str) -> Request:
+    """Type a space, have the model write a text, and see it."""
+    await editor.type(" ")
+    request = await model.next()
+    await request.say(text)
+    await editor.ghost(text)
+    return request
+
+
+async def finished(editor: VSCode, model: Model, text: str) -> None:
+    """Have the model write a whole text, and see it."""
+    await (await shown(editor, model, text)).end()
+
+
+async def asked(model: Model, before: str) -> Request:
+    """Wait for the request with this text before the cursor; leave those for other texts."""
+    while True:
+        request = await model.next()
+        if any(text.endswith(before) for text in request.texts):
+            return request
+
+
+async def line(editor: VSCode, text: str) -> None:
+    """Wait until the first line is this, with no ghost text in it."""
+    await editor.sees(lambda screen: screen.lines[0] == text and not screen.ghost)
+
+
+def servers(editor: VSCode) -> list[psutil.Process]:
+    below = psutil.Process(editor.process.pid).children(recursive=True)
+    return [it for it in below if "serve" in it.cmdline()]
+
+
+async def test_ghost_text_appears_and_grows_while_it_is_written(
+    editor: VSCode, model: Model
+) -> None:
+    request = await shown(editor, model, "value")
+    await request.say(" + 1")
+    frames = await editor.ghost("value + 1")
+    await request.say(" + width")
+    frames += await editor.ghost("value + 1 + width")
+    await request.end()
+
+    # It never flickers: each frame shows what the last one did, or more.
+    ghosts = [screen.ghost for screen in frames]
+    assert ghosts == sorted(ghosts, key=len)
+    assert ghosts[0].startswith("value")
+    await editor.holds("x = \n")
+
+
+async def test_ghost_text_stays_while_it_is_typed_along(editor: VSCode, model: Model) -> None:
+    await finished(editor, model, "value + 1")
+    seen: list[Screen] = []
+    for typed, left in (("v", "alue + 1"), ("a", "lue + 1"), ("l", "ue + 1")):
+        await editor.type(typed)
+        seen += await editor.ghost(left)
+
+    assert {"x = value + 1"} == {screen.lines[0] for screen in seen}
+    assert 1 == len(model.creates)
+
+
+async def test_ghost_text_goes_when_something_else_is_typed(editor: VSCode, model: Model) -> None:
+    await shown(editor, model, "value + 1")
+    await editor.type("w")
+    await line(editor, "x = w")
+    await (await asked(model, "x = w")).say("idth")
+    await editor.ghost("idth")
+
+
+async def test_tab_takes_all_of_it_and_one_undo_takes_that_back(
+    editor: VSCode, model: Model
+) -> None:
+    await finished(editor, model, "value + 1")
+    await editor.press("Tab")
+    await line(editor, "x = value + 1")
+    await editor.holds("x = value + 1\n")
+    await editor.press("Control+z")
+    await editor.holds("x = \n")
+
+
+async def test_a_word_is_taken_and_the_rest_stays(editor: VSCode, model: Model) -> None:
+    await finished(editor, model, "value + 1")
+    await editor.press("Control+ArrowRight")
+    await editor.ghost(" + 1")
+    await editor.press("Control+ArrowRight")
+    await editor.ghost("+ 1")
+    await editor.holds("x = value \n")
+
+    assert 1 == len(model.creates)
+
+
+async def test_several_lines_are_shown_and_taken_line_by_line(tmp_path: Path, model: Model) -> None:
+    source = "def total(values):\n   <CURSOR>\n"
+    async with vscode(tmp_path, "a.py", source, config=model.steerable) as editor:
+        await editor.type(" ")
+        request = await model.next()
+        text = "result = 0\n    for it in values:\n        result += it\n    return result\n"
+        await request.say(text)
+        await request.end()
+        await editor.ghost(text.rstrip())
+        await editor.press("Control+Alt+l")
+        await editor.sees(lambda screen: screen.ghost.startswith("    for it in values:"))
+        # Before an indentation Tab indents, as VS Code has it; then it takes what is shown.
+        await editor.press("Tab")
+        await editor.sees(lambda screen: screen.ghost.startswith("for it in values:"))
+        await editor.press("Tab")
+        await editor.sees(lambda screen: not screen.ghost and len(screen.lines) > 4)
+        await editor.holds(f"def total(values):\n    {text.rstrip()}\n")
+
+
+async def test_what_is_sent_away_is_gone_and_not_shown_there_again(
+    editor: VSCode, model: Model
+) -> None:
+    await finished(editor, model, "value + 1")
+    await editor.press("Escape")
+    await line(editor, "x = ")
+    await editor.type("v")
+    request = await asked(model, "x = v")
+    await request.say("alue + 1")
+    await request.end()
+    await editor.type("w")
+    await (await asked(model, "x = vw")).say("idth + 1")
+    frames = await editor.ghost("idth + 1")
+
+    assert {"", "idth + 1"} == {screen.ghost for screen in frames}
+
+
+async def test_letters_of_any_width_and_line_ends_of_windows_stay_as_they_are(
+    tmp_path: Path, model: Model
+) -> None:
+    async with vscode(
+        tmp_path, "a.py", 'x = "né😀" +<CURSOR>\r\n', config=model.steerable
+    ) as editor:
+        await finished(editor, model, 'y + "😀é"')
+        await editor.type("y")
+        await editor.ghost(' + "😀é"')
+        await editor.press("Tab")
+        await line(editor, 'x = "né😀" + y + "😀é"')
+        await editor.holds('x = "né😀" + y + "😀é"\r\n')
+
+
+async def test_no_key_is_swallowed_while_the_model_writes(editor: VSCode, model: Model) -> None:
+    keys = " some_name = another_name + 12345 - third"
+    for key in keys:
+        await editor.type(key)
+        while not model.requests.empty():
+            await (await model.next()).say("stale_if_seen")
+    await editor.sees(lambda screen: screen.lines[0].startswith(f"x ={keys}"))
+    await editor.holds(f"x ={keys}\n")
+
+
+async def test_the_menu_of_completions_and_ghost_text_go_together(
+    tmp_path: Path, model: Model
+) -> None:
+    source = "value_of_all = 1\nx =<CURSOR>\n"
+    async with vscode(tmp_path, "a.py", source, config=model.steerable) as editor:
+        await finished(editor, model, "value_of_all + 1")
+        await editor.type("val")
+        await editor.press("Control+Space")
+        await editor.sees(lambda screen: "value_of_all" in screen.lines[1])
+        await editor.page.wait_for_selector(".suggest-widget.visible")
+        await editor.press("Tab")
+        await editor.page.wait_for_selector(".suggest-widget.visible", state="hidden")
+        await editor.holds("value_of_all = 1\nx = value_of_all\n")
+
+
+async def test_lines_are_rewritten_in_a_diff_kept_and_undone_in_one_step(
+    tmp_path: Path, model: Model
+) -> None:
+    async with vscode(tmp_path, "a.py", f"<CURSOR>{SOURCE}", config=model.steerable) as editor:
+        await editor.press("Shift+ArrowDown", "Shift+End", "Control+Alt+i")
+        await editor.answer("What should it be?", "close the file")
+        request = await model.next()
+        await request.say(WRITTEN[:-23])
+        await request.say(WRITTEN[-23:-13])
+        await editor.sees(lambda screen: any("with open" in it for it in screen.proposed))
+        await request.say(WRITTEN[-13:])
+        await request.end()
+        await editor.sees(lambda screen: any("file.read()" in it for it in screen.proposed))
+        await editor.page.wait_for_selector(".codicon-check:visible")
+        await editor.press("Control+Enter")
+        await editor.sees(
+            lambda screen: not screen.proposed and any("with open" in it for it in screen.lines)
+        )
+        await editor.holds(f"{WRITTEN}\n")
+        await editor.press("Control+z")
+        await editor.holds(SOURCE)
+
+        assert any("close the file" in text for text in request.texts)
+
+
+async def test_a_rewriting_is_rejected_and_leaves_the_text_as_it_was(
+    tmp_path: Path, model: Model
+) -> None:
+    async with vscode(tmp_path, "a.py", f"<CURSOR>{SOURCE}", config=model.steerable) as editor:
+        await editor.press("Shift+ArrowDown", "Shift+End", "Control+Alt+i")
+        await editor.answer("What should it be?", "close the file")
+        request = await model.next()
+        await request.say(WRITTEN)
+        await request.end()
+        await editor.sees(lambda screen: any("file.read()" in it for it in screen.proposed))
+        await editor.command("Spark: Reject the Edit")
+        await editor.sees(lambda screen: not screen.proposed and screen.tabs == ["a.py"])
+        await editor.holds(SOURCE)
+
+
+async def test_what_is_written_is_steered_another_way(editor: VSCode, model: Model) -> None:
+    await shown(editor, model, "value")
+    await editor.press("Control+Alt+s")
+    await editor.answer("What instead?", "a list")
+    request = await model.next()
+    await request.say("[1, 2]")
+    await editor.ghost("[1, 2]")
+
+    assert any("a list" in text for text in request.texts)
+
+
+async def test_an_interrupt_stops_what_is_written(editor: VSCode, model: Model) -> None:
+    await shown(editor, model, "value")
+    await editor.command("Spark: Interrupt What Is Being Written")
+    async with asyncio.timeout(PATIENCE):
+        await model.interrupts.get()
+
+
+async def test_it_is_explained_why_nothing_is_shown(tmp_path: Path, model: Model) -> None:
+    async with vscode(tmp_path, "a.py", "x = val<CURSOR>ue\n", config=model.steerable) as editor:
+        await editor.type("u")
+        await editor.sees(lambda screen: screen.lines[0] == "x = valuue")
+        await editor.command("Spark: Explain the Last Answer Here")
+        page = editor.page.locator(".view-line", has_text="inside a word")
+        await page.first.wait_for()
+
+
+async def test_a_pause_is_silent_and_ends(editor: VSCode, model: Model) -> None:
+    await finished(editor, model, "value")
+    await editor.command("Spark: Pause")
+    await line(editor, "x = ")
+    await editor.type("v")
+    await line(editor, "x = v")
+    await editor.command("Spark: Resume")
+    await editor.type("a")
+    await editor.ghost("lue")
+
+
+async def test_the_menu_tells_how_things_stand_and_what_can_be_done(
+    editor: VSCode, model: Model
+) -> None:
+    await finished(editor, model, "value")
+    await editor.sees(lambda screen: " ms" in screen.status)
+    await editor.page.locator('[id="spark-lsp.spark-lsp.spark.status"]').click()
+    frames = await editor.sees(lambda screen: "Snooze" in screen.input)
+
+    assert "fast at mine" in frames[-1].status
+    for choice in ("Pause", "Switch the model", "Explain", "context", "logs", "Restart"):
+        assert choice in frames[-1].input
+
+
+async def test_a_server_that_is_killed_comes_back(editor: VSCode, model: Model) -> None:
+    await finished(editor, model, "value")
+    [first] = servers(editor)
+    first.send_signal(signal.SIGKILL)
+    await editor.sees(lambda screen: " at " not in screen.status)
+    await editor.sees(lambda screen: " at " in screen.status)
+    await editor.type("w")
+    await (await asked(model, "x = w")).say("idth")
+    await editor.ghost("idth")
+
+    assert first.pid not in {it.pid for it in servers(editor)}
+
+
+async def test_without_a_server_it_is_said_how_to_get_one(tmp_path: Path) -> None:
+    settings = {"spark.server.path": ""}
+    environment = {"PATH": "/bin:/usr/bin"}
+    async with vscode(
+        tmp_path, "a.py", "x\n", settings=settings, environment=environment
+    ) as editor:
+        await editor.sees(lambda screen: "spark-lsp was not found" in screen.says)
+        await editor.command("Spark: Set Up the Server")
+        await editor.sees(lambda screen: "An environment only for Spark" in screen.input)
+
+
+async def test_the_edits_that_follow_from_a_rename_are_shown_and_made(
+    tmp_path: Path, model: Model
+) -> None:
+    source = "def work(<CURSOR>total):\n    print(total)\n    return total + 1\n"
+    settings = {"spark.nextEdits": True}
+    async with vscode(tmp_path, "a.py", source, config=model.config(), settings=settings) as editor:
+        await editor.press(*["Shift+ArrowRight"] * 5)
+        await editor.type("count")
+        await editor.sees(lambda screen: bool(screen.decorated))
+        await editor.press("Alt+n")
+        await editor.sees(lambda screen: screen.cursor.startswith("Ln 2"))
+        await editor.press("Alt+n")
+        await editor.sees(lambda screen: screen.cursor.startswith("Ln 3"))
+        await editor.press("Alt+n")
+        await editor.holds(source.replace("<CURSOR>", "").replace("total", "count"))
+
+
+async def test_another_model_is_asked_from_then_on(editor: VSCode, model: Model) -> None:
+    await finished(editor, model, "value")
+    await editor.command("Spark: Switch the Model")
+    await editor.sees(lambda screen: "Another model of" in screen.input)
+    await editor.type("Another")
+    await editor.press("Enter")
+    await editor.sees(lambda screen: "Model of" in screen.input)
+    await editor.press("Control+a")
+    await editor.type("other")
+    await editor.press("Enter")
+    await editor.sees(lambda screen: "other at mine" in screen.status)
+    await editor.type("w")
+    async with asyncio.timeout(PATIENCE):
+        while "other" != model.creates[-1]["model"]:
+            await editor.look()
