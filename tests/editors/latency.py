@@ -22,14 +22,14 @@ KEYS = 60
 _THOUGHT = 0.030
 
 _UNTIL = """
-(before) => new Promise((resolve) => {
+([before, part]) => new Promise((resolve) => {
   let begun;
   const key = () => { begun = performance.now(); };
   document.addEventListener('keydown', key, { capture: true, once: true });
   const look = () => {
     const line = document.querySelector('.editor-instance .view-line');
     const shown = line.textContent.replaceAll('\u00a0', ' ');
-    if (begun !== undefined && shown.includes('q') && shown !== before) {
+    if (begun !== undefined && shown.includes(part) && shown !== before) {
       resolve([performance.now() - begun, shown]);
     } else {
       requestAnimationFrame(look);
@@ -38,7 +38,7 @@ _UNTIL = """
   requestAnimationFrame(look);
 })
 """
-"""Gives the milliseconds from the next key to the frame with another answer, and its line."""
+"""Gives the milliseconds from the next key to the frame with another line, and that line."""
 
 
 async def answering(model: Model, thought: float) -> None:
@@ -88,12 +88,33 @@ async def measured_in_vscode() -> list[float]:
                 await editor.sees(lambda screen: "q" in screen.ghost)
                 before = (await editor.look()).lines[0]
                 for key in range(KEYS):
-                    seen = asyncio.create_task(editor.page.evaluate(_UNTIL, before))
+                    seen = asyncio.create_task(editor.page.evaluate(_UNTIL, [before, "q"]))
                     await editor.look()
                     await editor.type("(" if key % 2 else "[")
                     milliseconds, before = await seen
                     found.append(milliseconds)
             answers.cancel()
+    return found
+
+
+async def letters_in_vscode(*, extension: bool) -> list[float]:
+    """Return the milliseconds from key to letter, while a model thinks and never answers."""
+    found: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        async with scripted_model() as model:
+            config = model.steerable if extension else ""
+            place = Path(folder)
+            async with vscode(
+                place, "a.txt", "x =<CURSOR>\n", config=config, extension=extension
+            ) as editor:
+                await editor.type(" ")
+                await editor.sees(lambda screen: screen.lines[0] == "x = ")
+                for key in range(KEYS):
+                    before = (await editor.look()).lines[0]
+                    seen = asyncio.create_task(editor.page.evaluate(_UNTIL, [before, "x"]))
+                    await editor.look()
+                    await editor.type("+" if key % 2 else "(")
+                    found.append((await seen)[0])
     return found
 
 
@@ -110,13 +131,16 @@ async def main() -> None:
     ):
         told(f"Neovim, {name}", await measured(thought, options))
     told("VS Code, model of 30 ms", await measured_in_vscode())
+    for name, extension in (("without", False), ("with", True)):
+        times = await letters_in_vscode(extension=extension)
+        told(f"VS Code, key to letter, {name} the extension", times)
 
 
 def told(name: str, times: list[float]) -> None:
     """Print one line."""
     times = sorted(times)
     median, late = statistics.median(times), times[int(0.95 * len(times))]
-    sys.stdout.write(f"{name:42} p50 {median:6.1f} ms   p95 {late:6.1f} ms   of {len(times)}\n")
+    sys.stdout.write(f"{name:46} p50 {median:6.1f} ms   p95 {late:6.1f} ms   of {len(times)}\n")
 
 
 if __name__ == "__main__":

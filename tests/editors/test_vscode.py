@@ -347,3 +347,30 @@ async def test_another_model_is_asked_from_then_on(editor: VSCode, model: Model)
     async with asyncio.timeout(PATIENCE):
         while "other" != model.creates[-1]["model"]:
             await editor.look()
+
+
+async def test_it_looks_as_the_readme_shows_it(
+    tmp_path: Path, model: Model, *, update: bool
+) -> None:
+    source = (
+        "from pathlib import Path\n\n\ndef load(path: Path) -> str:\n"
+        "    return path.read_text()\n\n\ndef sizes(folder: Path) -> dict[str, int]:\n"
+        "    found = {}\n   <CURSOR>\n"
+    )
+    async with vscode(tmp_path, "sizes.py", source, config=model.steerable) as editor:
+        await editor.type(" ")
+        request = await model.next()
+        await request.say(
+            "for path in folder.iterdir():\n        found[path.name] = len(load(path))\n"
+        )
+        await request.say("    return found\n")
+        await request.end()
+        await editor.sees(lambda screen: "found[path.name]" in screen.ghost)
+        if update:
+            await editor.press("Control+b")
+            await editor.page.locator(".sidebar").wait_for(state="hidden")
+            await editor.page.set_viewport_size({"width": 840, "height": 400})
+            await editor.sees(lambda screen: "found[path.name]" in screen.ghost)
+            await editor.page.screenshot(path=PICTURE)
+
+    assert PICTURE.exists()

@@ -186,6 +186,7 @@ async def vscode(
     config: str = "",
     settings: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
+    extension: bool = True,
 ) -> AsyncIterator[VSCode]:
     """Open a file in a VS Code with our extension; `<CURSOR>` says where the cursor is.
 
@@ -196,6 +197,7 @@ async def vscode(
         config: the server's config.toml; none, and nobody waits for a server.
         settings: more of the person's settings.
         environment: more of the environment.
+        extension: whether our extension is there.
     """
     root = folder / "repository"
     (root / ".git").mkdir(parents=True, exist_ok=True)
@@ -219,7 +221,8 @@ async def vscode(
         **(environment or {}),
     }
     places = ["--user-data-dir", str(data), "--extensions-dir", str(folder / "extensions")]
-    await _installed(places, environ)
+    if extension:
+        await _installed(places, environ)
     process, address = await _served(places, environ)
     assert process.stdout
     # What it says from now on is not needed, but must be taken.
