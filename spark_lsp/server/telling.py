@@ -123,7 +123,8 @@ def _proposal(proposal: Proposal, root: str | None) -> dict[str, Any] | None:
         return None
     return {
         "text": proposal.edit.text,
-        "textDocument": {"uri": uri, "version": proposal.version},
+        # Copilot's clients want a number here, also of a file that is not open.
+        "textDocument": {"uri": uri, "version": proposal.version or 0},
         "range": span(proposal.edit.start, proposal.edit.end),
         "command": accept(proposal.reason or "Accepted", proposal.answer),
     }

@@ -121,7 +121,7 @@ def test_a_next_edit_in_a_file_that_is_not_open_names_it_within_the_workspace(
     told = answer(Proposed(1, (proposal(None, path, reason=""),)), str(tmp_path))
     (edit,) = told["result"]["edits"]
 
-    assert {"uri": (tmp_path / path).as_uri(), "version": None} == edit["textDocument"]
+    assert {"uri": (tmp_path / path).as_uri(), "version": 0} == edit["textDocument"]
     assert edit["textDocument"]["uri"].endswith("/pack%20age/%C3%A9%25%23.py")
     assert ACCEPT == edit["command"]
 
