@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tests.editors.neovim import Neovim, neovim
 from tests.fixture import ROOT
 from tests.heard import PATIENCE
 from tests.model import Model, Request, scripted_model
-from tests.peers.parts import needs
+from tests.peers.parts import NEOVIM, needs
 
 pytestmark = needs("neovim")
 
@@ -435,6 +436,26 @@ async def test_context_and_figures_are_shown_in_a_window(tmp_path: Path) -> None
         await editor.type("<Esc>j")
         await editor.command("Spark stats")
         await editor.sees(lambda grid: "counted" in "\n".join(grid.lines))
+
+
+def test_a_server_that_is_not_found_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    init = f"vim.opt.runtimepath:prepend({str(ROOT / 'editors/neovim')!r}) vim.lsp.enable('spark')"
+    (tmp_path / "init.lua").write_text(init, "utf-8")
+    subprocess.run(
+        [
+            *(NEOVIM, "--headless", "-n", "-i", "NONE", "-u", "init.lua", "a.py"),
+            *("+redir! > said", "+messages", "+redir END", "+qall!"),
+        ],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        timeout=PATIENCE,
+        check=True,
+    )
+    said = (tmp_path / "said").read_text("utf-8")
+
+    assert 1 == said.count("spark-lsp was not found: install it")
+    assert "traceback" not in said
 
 
 def test_the_help_has_every_subcommand() -> None:

@@ -78,8 +78,7 @@ function M.config()
     cmd = function(dispatchers, config)
       local command = options.command()
       if not command then
-        M.say(MISSING, vim.log.levels.ERROR)
-        error(MISSING)
+        error('spark: ' .. MISSING, 0)
       end
       local quiet = vim.tbl_extend('force', dispatchers, {
         -- What Neovim says of an end has to be answered with Enter, in the middle of a word.
