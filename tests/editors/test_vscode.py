@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,11 +13,22 @@ from tests.editors.vscode import Screen, VSCode, vscode
 from tests.fixture import ROOT
 from tests.heard import PATIENCE
 from tests.model import Model, Request, scripted_model
+from tests.peers.debian import script
 from tests.peers.parts import needs
 
 pytestmark = needs("vscode", "chromium")
 
 PICTURE = ROOT / "docs/vscode.png"
+
+PYTHON = """\
+case "$2" in
+  venv) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && dirname "$0" > "$4/from" ;;
+  pip) here=$(dirname "$0")
+    echo "$@" > "$(cat "$here/../from")/installed"
+    printf '#!/bin/sh\\nexec "{server}" "$@"\\n' > "$here/spark-lsp"
+    chmod +x "$here/spark-lsp" ;;
+esac\
+"""
 
 SOURCE = "def load(path):\n    return open(path).read()\n"
 WRITTEN = "def load(path):\n    with open(path) as file:\n        return file.read()"
@@ -313,6 +325,27 @@ async def test_without_a_server_it_is_said_how_to_get_one(tmp_path: Path) -> Non
         await editor.sees(lambda screen: "spark-lsp was not found" in screen.says)
         await editor.command("Spark: Set Up the Server")
         await editor.sees(lambda screen: "An environment only for Spark" in screen.input)
+
+
+async def test_a_server_is_installed_as_the_person_chooses_and_is_started(tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    server = Path(sys.executable).with_name("spark-lsp")
+    # A Python that makes an environment whose pip installs what is here already.
+    script(programs / "python3.13", PYTHON.format(server=server))
+    settings = {"spark.server.path": "", "spark.server.package": "spark-lsp @ here"}
+    # VS Code takes the environment that the person's shell makes.
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/.profile").write_text(f"export PATH='{programs}:/usr/bin:/bin'\n", "utf-8")
+    path = {"PATH": f"{programs}:/usr/bin:/bin", "SHELL": "/bin/bash"}
+    async with vscode(tmp_path, "a.py", "x\n", settings=settings, environment=path) as editor:
+        await editor.sees(lambda screen: "spark-lsp was not found" in screen.says)
+        await editor.command("Spark: Set Up the Server")
+        await editor.sees(lambda screen: "An environment only for Spark" in screen.input)
+        await editor.press("Enter")
+        await editor.sees(lambda screen: "embedded" in screen.status)
+
+        assert "spark-lsp @ here" in (programs / "installed").read_text("utf-8")
 
 
 async def test_the_edits_that_follow_from_a_rename_are_shown_and_made(
