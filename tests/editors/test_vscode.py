@@ -20,6 +20,7 @@ pytestmark = needs("vscode", "chromium")
 
 PICTURE = ROOT / "docs/vscode.png"
 
+SERVER = Path(sys.executable).with_name("spark-lsp")
 PYTHON = """\
 case "$2" in
   venv) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" && dirname "$0" > "$4/from" ;;
@@ -279,6 +280,38 @@ async def test_it_is_explained_why_nothing_is_shown(tmp_path: Path, model: Model
         await page.first.wait_for()
 
 
+async def test_what_a_model_would_see_and_what_was_kept_can_be_read(
+    editor: VSCode, model: Model
+) -> None:
+    await finished(editor, model, "value")
+    await editor.command("Spark: Show the Context for This Place")
+    await editor.page.locator(".view-line", has_text="tokens").first.wait_for()
+    await editor.command("Spark: Show What Was Accepted and Kept")
+    await editor.sees(lambda screen: "Spark: what was accepted and kept" in screen.tabs)
+    await editor.command("Spark: Show Logs")
+    await editor.page.locator(".view-line", has_text="[info] starting").first.wait_for()
+
+
+async def test_a_folder_that_is_not_trusted_starts_nothing_of_its_own(tmp_path: Path) -> None:
+    own = tmp_path / "repository/.venv/bin/spark-lsp"
+    own.parent.mkdir(parents=True)
+    script(own, f"touch '{tmp_path / 'ran'}'\nexec '{SERVER}' \"$@\"")
+    settings = {
+        "spark.server.path": "",
+        "security.workspace.trust.enabled": True,
+        "security.workspace.trust.startupPrompt": "never",
+    }
+    path = {"PATH": "/usr/bin:/bin"}
+    async with vscode(tmp_path, "a.py", "x\n", settings=settings, environment=path) as editor:
+        await editor.sees(lambda screen: "spark-lsp was not found" in screen.says)
+        assert not (tmp_path / "ran").exists()
+
+        await editor.command("Workspaces: Manage Workspace Trust")
+        await editor.page.locator(".workspace-trust-buttons-row a", has_text="Trust").first.click()
+        await editor.sees(lambda screen: "embedded" in screen.status)
+        assert (tmp_path / "ran").exists()
+
+
 async def test_a_pause_is_silent_and_ends(editor: VSCode, model: Model) -> None:
     await finished(editor, model, "value")
     await editor.command("Spark: Pause")
@@ -330,9 +363,8 @@ async def test_without_a_server_it_is_said_how_to_get_one(tmp_path: Path) -> Non
 async def test_a_server_is_installed_as_the_person_chooses_and_is_started(tmp_path: Path) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
-    server = Path(sys.executable).with_name("spark-lsp")
     # A Python that makes an environment whose pip installs what is here already.
-    script(programs / "python3.13", PYTHON.format(server=server))
+    script(programs / "python3.13", PYTHON.format(server=SERVER))
     settings = {"spark.server.path": "", "spark.server.package": "spark-lsp @ here"}
     # VS Code takes the environment that the person's shell makes.
     (tmp_path / "home").mkdir()
