@@ -319,8 +319,7 @@ async def test_a_pause_is_silent_and_ends(editor: VSCode, model: Model) -> None:
     await editor.type("v")
     await line(editor, "x = v")
     await editor.command("Spark: Resume")
-    await editor.type("a")
-    await editor.ghost("lue")
+    await editor.ghost("alue")
 
 
 async def test_the_menu_tells_how_things_stand_and_what_can_be_done(

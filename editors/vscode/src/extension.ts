@@ -138,8 +138,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     pause: () => {
       pause(true);
     },
-    resume: () => {
+    resume: async () => {
       pause(false);
+      await completions.renew();
     },
     snooze: async () => {
       const chosen = await minutes();
