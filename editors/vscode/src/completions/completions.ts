@@ -86,7 +86,7 @@ export class Completions implements vscode.Disposable {
     context: vscode.InlineCompletionContext,
     cancel: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[] | undefined> {
-    if (this.silent || this.growing) {
+    if (this.silent) {
       return undefined;
     }
     this.selecting = context.selectedCompletionInfo !== undefined;
@@ -174,19 +174,20 @@ export class Completions implements vscode.Disposable {
       },
     };
     const begun = performance.now();
-    const hears = (result: Result) => {
-      if (this.current === answer) {
-        answer.grow(items(result), text(result));
-        this.first(answer, begun);
-        this.beat.want();
+    void answer.begun().then(() => {
+      if (answer.items?.length) {
+        this.measure(performance.now() - begun);
       }
+    });
+    const hears = (result: Result) => {
+      answer.grow(items(result), text(result));
+      this.beat.want();
     };
     this.server()
       .request<Result>(METHOD, params, hears)
       .then(
         (result) => {
           answer.end(result && items(result), text(result));
-          this.first(answer, begun);
           this.beat.want();
         },
         (error: unknown) => {
@@ -197,12 +198,10 @@ export class Completions implements vscode.Disposable {
     return answer;
   }
 
-  private first(answer: Growing, begun: number): void {
-    if (answer.pieces === 1 && answer.items?.length) {
-      this.times.push(performance.now() - begun);
-      this.times.splice(0, this.times.length - TIMES);
-      this.measured.fire();
-    }
+  private measure(milliseconds: number): void {
+    this.times.push(milliseconds);
+    this.times.splice(0, this.times.length - TIMES);
+    this.measured.fire();
   }
 
   /** Have VS Code take what there is, if what it shows is less. */
@@ -224,7 +223,9 @@ export class Completions implements vscode.Disposable {
     }
     this.relay?.dispose();
     this.relay = vscode.languages.registerInlineCompletionItemProvider(DOCUMENTS, {
-      provideInlineCompletionItems: () => (this.growing ? this.given(answer) : undefined),
+      // The person may have typed on meanwhile; VS Code then asks this one instead of the first.
+      provideInlineCompletionItems: (document, position, context, cancel) =>
+        this.growing ? this.provide(document, position, context, cancel) : undefined,
     });
     this.growing = true;
     try {

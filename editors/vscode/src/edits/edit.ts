@@ -95,11 +95,6 @@ export class Edits implements vscode.TextDocumentContentProvider, vscode.Disposa
     this.open = open;
     context('writing');
     const rewritten = lines(editor);
-    const title = `${name.split('/').at(-1) ?? name}: ${instruction}`;
-    await vscode.commands.executeCommand('vscode.diff', document.uri, open.proposed, title, {
-      preview: true,
-      selection: new vscode.Range(rewritten.start, rewritten.start),
-    });
     const hears = (result: Result) => {
       if (this.open === open) {
         open.edits = result.edits;
@@ -115,8 +110,16 @@ export class Edits implements vscode.TextDocumentContentProvider, vscode.Disposa
       instruction,
       workDoneToken: `spark-edit-${this.numbers}`,
     };
+    const asked = this.server().request<Result>('spark/edit', params, hears, open.cancel.token);
+    // What goes wrong is told below, once the diff is there.
+    asked.catch(() => undefined);
+    const title = `${name.split('/').at(-1) ?? name}: ${instruction}`;
+    await vscode.commands.executeCommand('vscode.diff', document.uri, open.proposed, title, {
+      preview: true,
+      selection: new vscode.Range(rewritten.start, rewritten.start),
+    });
     try {
-      hears(await this.server().request<Result>('spark/edit', params, hears, open.cancel.token));
+      hears(await asked);
     } catch (error) {
       if (this.open === open) {
         await this.close();

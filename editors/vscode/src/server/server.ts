@@ -100,6 +100,8 @@ export class Server implements vscode.Disposable {
     this.client = client;
     try {
       await client.start();
+      // The settings may have changed since it was made.
+      this.configure();
     } catch (error) {
       this.log.error(`the server did not start: ${sentence(error)}`);
       this.died(client);
