@@ -31,6 +31,7 @@ case "$2" in
 esac\
 """
 
+NOTHING = "nothing follows from the last change"
 SOURCE = "def load(path):\n    return open(path).read()\n"
 WRITTEN = "def load(path):\n    with open(path) as file:\n        return file.read()"
 
@@ -417,6 +418,31 @@ async def test_the_edits_that_follow_from_a_rename_are_shown_and_made(
         await editor.sees(lambda screen: screen.cursor.startswith("Ln 3"))
         await editor.press("Alt+n")
         await editor.holds(source.replace("<CURSOR>", "").replace("total", "count"))
+
+
+async def test_an_edit_that_follows_in_another_file_is_gone_to_and_made(
+    tmp_path: Path, model: Model
+) -> None:
+    (tmp_path / "repository").mkdir()
+    other = tmp_path / "repository/b.py"
+    other.write_text("from a import load\n\nprint(load(1))\n", "utf-8")
+    source = "def <CURSOR>load(path):\n    return path\n"
+    settings = {"spark.nextEdits": True}
+    async with vscode(tmp_path, "a.py", source, config=model.config(), settings=settings) as editor:
+        await editor.press(*["Shift+ArrowRight"] * 4)
+        await editor.type("fetch")
+        screen = await editor.look()
+        while "b.py" not in screen.tabs:
+            # The library may still be reading the other file.
+            await editor.sees(lambda screen: NOTHING not in screen.says)
+            await editor.press("Alt+n")
+            [*_, screen] = await editor.sees(
+                lambda screen: NOTHING in screen.says or "b.py" in screen.tabs
+            )
+        await editor.sees(lambda screen: bool(screen.decorated) and screen.cursor == "Ln 1, Col 15")
+        await editor.press("Alt+n")
+        await editor.sees(lambda screen: screen.lines[0] == "from a import fetch")
+        await editor.holds("from a import fetch\n\nprint(load(1))\n", "b.py")
 
 
 async def test_another_model_is_asked_from_then_on(editor: VSCode, model: Model) -> None:
