@@ -37,7 +37,7 @@ check: .venv/dev ## format and repair what can be repaired, then types and contr
 
 peers: $(patsubst %,.peers/%/ready,python node llama) ## set up the programs of others that the tests talk to
 
-editors: $(patsubst %,.peers/%/ready,neovim vscode chromium emacs helix) ## set up the editors that the tests type into
+editors: $(patsubst %,.peers/%/ready,neovim stylua vscode chromium emacs helix) ## set up the editors that the tests type into
 
 settings: .venv/run ## renew what is made of the settings: README.md, the schema, VS Code
 	$(BIN)/python -m tools.settings
@@ -79,6 +79,7 @@ editors/vscode/node_modules/.package-lock.json: editors/vscode/package-lock.json
 # What cannot be had on this machine is left out and said, and looked for again the next time.
 .peers/python/ready: requirements/peers.txt
 .peers/node/ready: tests/peers/node/package-lock.json
+.peers/stylua/ready: tests/peers/stylua/package-lock.json
 .peers/vscode/ready: tests/peers/vscode/package-lock.json
 .peers/chromium/ready: | .venv/dev
 .peers/%/ready: tests/peers/install.py tests/peers/debian.py | .venv/bin/python

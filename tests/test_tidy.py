@@ -91,7 +91,9 @@ def test_requirements_are_pinned_and_name_no_index(path: Path) -> None:
     assert not re.search(r"^-", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("folder", ["tests/peers/node", "tests/peers/vscode", "editors/vscode"])
+@pytest.mark.parametrize(
+    "folder", ["tests/peers/node", "tests/peers/stylua", "tests/peers/vscode", "editors/vscode"]
+)
 def test_the_lock_of_npm_packages_names_no_registry(folder: str) -> None:
     lock = json.loads((ROOT / folder / "package-lock.json").read_text("utf-8"))
     packages = [package for name, package in lock["packages"].items() if name]

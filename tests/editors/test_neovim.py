@@ -14,8 +14,8 @@ from tests.editors.grid import Grid, Verdict
 from tests.editors.neovim import Neovim, neovim
 from tests.fixture import ROOT
 from tests.heard import PATIENCE
-from tests.model import Model, Request, scripted_model
-from tests.peers.parts import NEOVIM, needs
+from tests.model import Model, Request
+from tests.peers.parts import NEOVIM, STYLUA, needs
 
 pytestmark = needs("neovim")
 
@@ -29,12 +29,6 @@ vim.wait(3000, function() return answered end, 10)
 vim.cmd.redraw()
 """
 WRITTEN = "def load(path):\n    with open(path) as file:\n        return file.read()"
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[Model]:
-    async with scripted_model() as it:
-        yield it
 
 
 @pytest.fixture
@@ -456,6 +450,14 @@ def test_a_server_that_is_not_found_is_said_once(tmp_path: Path) -> None:
 
     assert 1 == said.count("spark-lsp was not found: install it")
     assert "traceback" not in said
+
+
+@needs("stylua")
+def test_the_plugin_is_formatted_by_stylua() -> None:
+    command = [STYLUA, "--check", "."]
+    done = subprocess.run(command, cwd=ROOT / "editors/neovim", capture_output=True, check=False)
+
+    assert (0, b"") == (done.returncode, done.stdout + done.stderr)
 
 
 def test_the_help_has_every_subcommand() -> None:

@@ -11,19 +11,13 @@ import pytest
 from tests.editors.others import emacs, helix, recipes
 from tests.editors.terminal import Terminal
 from tests.heard import PATIENCE
-from tests.model import Model, scripted_model
+from tests.model import Model
 from tests.peers.parts import needs
 
 SHADOW = "brightblack"
 """The colour of Emacs' face `shadow`."""
 MODEL = "fast at mine"
 """What the server says of the model when all is well."""
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[Model]:
-    async with scripted_model() as it:
-        yield it
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from tests.editors.vscode import Screen, VSCode, vscode
 from tests.fixture import ROOT
 from tests.heard import PATIENCE
-from tests.model import Model, Request, scripted_model
+from tests.model import Model, Request
 from tests.peers.debian import script
 from tests.peers.parts import needs
 
@@ -34,12 +34,6 @@ esac\
 NOTHING = "nothing follows from the last change"
 SOURCE = "def load(path):\n    return open(path).read()\n"
 WRITTEN = "def load(path):\n    with open(path) as file:\n        return file.read()"
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[Model]:
-    async with scripted_model() as it:
-        yield it
 
 
 @pytest.fixture

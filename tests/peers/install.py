@@ -109,6 +109,12 @@ def vscode(place: Path) -> str:
     return f"code-server {run([program, '--config', os.devnull, '--version'])}"
 
 
+def stylua(place: Path) -> str:
+    """Install what formats the plugin for Neovim."""
+    locked(place, _found("npm", "Node.js"))
+    return run([place / "node_modules/.bin/stylua", "--version"])
+
+
 def llama(place: Path) -> str:
     """Unpack llama.cpp from Debian into a root directory of its own; else use the machine's."""
     try:
@@ -209,6 +215,7 @@ PARTS: dict[str, tuple[str, Callable[[Path], str]]] = {
     "node": ("the Codex CLI", node),
     "llama": ("llama.cpp", llama),
     "neovim": ("Neovim", neovim),
+    "stylua": ("StyLua", stylua),
     "vscode": ("VS Code", vscode),
     "chromium": ("Chromium", chromium),
     "emacs": ("Emacs", emacs),
