@@ -77,8 +77,9 @@ class Model:
 
     @property
     def steerable(self) -> str:
-        """The settings for a model that can be instructed, and interrupted."""
-        return self.config("fast", "capabilities = { interrupt = true }")
+        """The settings for a model that can be instructed, interrupted, and may take its time."""
+        more = "capabilities = { interrupt = true }\nstream_idle_timeout_ms = 60000"
+        return self.config("fast", more)
 
     async def until(self, verdict: Callable[[], bool]) -> None:
         """Wait until something holds; looked at whenever a warm-up has been answered."""

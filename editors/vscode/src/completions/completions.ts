@@ -149,10 +149,11 @@ export class Completions implements vscode.Disposable {
   async dismiss(): Promise<void> {
     const item = this.current?.items?.[0];
     this.current = undefined;
-    await vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
+    // Before anything that is typed once it is gone from the screen.
     if (item?.command) {
       this.server().run('spark.reject', ...(item.command.arguments ?? []));
     }
+    await vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
   }
 
   private ask(
