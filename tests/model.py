@@ -103,6 +103,16 @@ class Model:
         ]
 
     @property
+    def texts(self) -> set[str]:
+        """All texts that have been told in requests so far."""
+        return {
+            part["text"]
+            for frame in self.creates
+            for item in frame["input"]
+            for part in item["content"]
+        }
+
+    @property
     def warm(self) -> set[str]:
         """All texts that have been told in warm-ups so far."""
         return {

@@ -89,7 +89,8 @@ async def test_ghost_text_stays_while_it_is_typed_along(editor: Neovim, model: M
     await editor.ghost("ue + 1")
 
     assert {"x = value + 1"} == set(seen)
-    assert 1 == len(model.creates)
+    # What follows may be asked for ahead, what is typed along with is not asked for.
+    assert not any(it.endswith(("x = v", "x = va", "x = val")) for it in model.texts)
 
 
 async def test_ghost_text_goes_when_something_else_is_typed(editor: Neovim, model: Model) -> None:
@@ -127,7 +128,7 @@ async def test_a_word_is_taken_and_the_rest_stays(editor: Neovim, model: Model) 
     await editor.ghost(" 1")
 
     assert "x = value +\n" == await editor.text()
-    assert 1 == len(model.creates)
+    assert not any(it.endswith(("x = value", "x = value +")) for it in model.texts)
 
 
 async def test_several_lines_are_shown_and_taken_line_by_line(tmp_path: Path, model: Model) -> None:
@@ -436,11 +437,9 @@ def test_a_server_that_is_not_found_is_said_once(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     init = f"vim.opt.runtimepath:prepend({str(ROOT / 'editors/neovim')!r}) vim.lsp.enable('spark')"
     (tmp_path / "init.lua").write_text(init, "utf-8")
+    command: list[str | Path] = [NEOVIM, "--headless", "-n", "-i", "NONE", "-u", "init.lua", "a.py"]
     subprocess.run(
-        [
-            *(NEOVIM, "--headless", "-n", "-i", "NONE", "-u", "init.lua", "a.py"),
-            *("+redir! > said", "+messages", "+redir END", "+qall!"),
-        ],
+        [*command, "+redir! > said", "+messages", "+redir END", "+qall!"],
         cwd=tmp_path,
         env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
         timeout=PATIENCE,
@@ -454,7 +453,7 @@ def test_a_server_that_is_not_found_is_said_once(tmp_path: Path) -> None:
 
 @needs("stylua")
 def test_the_plugin_is_formatted_by_stylua() -> None:
-    command = [STYLUA, "--check", "."]
+    command: list[str | Path] = [STYLUA, "--check", "."]
     done = subprocess.run(command, cwd=ROOT / "editors/neovim", capture_output=True, check=False)
 
     assert (0, b"") == (done.returncode, done.stdout + done.stderr)
