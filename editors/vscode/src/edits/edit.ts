@@ -37,6 +37,12 @@ export class Edits implements vscode.TextDocumentContentProvider, vscode.Disposa
     this.owned = [
       this.changed,
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+      vscode.workspace.onDidOpenTextDocument(({ uri }) => {
+        // VS Code passes over what changes between its asking for a text and its having it.
+        if (uri.toString() === this.open?.proposed.toString()) {
+          this.changed.fire(uri);
+        }
+      }),
       vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
         if (this.open && closed.some((tab) => shows(tab, this.open?.proposed))) {
           void this.reject();
