@@ -20,7 +20,7 @@ const SET_UP = 'Set Up…';
 
 let server: Server | undefined;
 
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
+export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Spark', { log: true });
   const ours = names(context.extension.packageJSON);
   const own = environment(context.globalStorageUri);
@@ -74,19 +74,20 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     clearTimeout(waking);
     completions.paused = paused;
     if (paused) {
-      next.dismiss();
+      next.clear();
     }
     show();
   };
   const install = async () => {
-    const version = (context.extension.packageJSON as { version: string }).version;
-    const wanted = configuration().get('server.package', '') || `spark-lsp==${version}`;
+    const wanted = configuration().get('server.package', '');
     if (await setUp(context.globalStorageUri, wanted, log)) {
       await made.restart();
     }
   };
   const steer = async () => {
-    const document = edits.document ?? vscode.window.activeTextEditor?.document;
+    const active = vscode.window.activeTextEditor?.document;
+    const rewriting = active?.uri.scheme === 'spark-edit' || active === edits.document;
+    const document = rewriting ? edits.document : active;
     const instruction = await vscode.window.showInputBox({
       title: 'Steer what is being written',
       prompt: 'What instead?',
@@ -94,7 +95,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     if (instruction && document) {
       const textDocument = { uri: document.uri.toString() };
       await made.request('spark/steer', { textDocument, instruction });
-      if (!edits.document) {
+      if (!rewriting) {
         await completions.renew();
       }
     }
@@ -192,10 +193,14 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       });
     }),
     vscode.workspace.onDidChangeConfiguration((change) => {
-      if (change.affectsConfiguration('spark.server')) {
+      const started = ['spark.server.path', 'spark.server.arguments'];
+      if (started.some((name) => change.affectsConfiguration(name))) {
         void made.restart();
       } else if (change.affectsConfiguration('spark')) {
         made.configure();
+      }
+      if (!configuration().get('nextEdits', true)) {
+        next.clear();
       }
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => {
@@ -205,7 +210,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     }),
   );
   show();
-  await made.start();
+  void made.start();
 }
 
 export async function deactivate(): Promise<void> {

@@ -40,7 +40,9 @@ test('the setting comes first, and is said if it is wrong', () => {
   const wishes = { ...WISHES, setting: '~/mine/spark-lsp' };
   const found = find(wishes, machine('/me/mine/spark-lsp', '/usr/bin/spark-lsp'));
   assert.equal(found?.program, '/me/mine/spark-lsp');
-  assert.throws(() => find(wishes, machine('/usr/bin/spark-lsp')), /correct the setting/);
+  assert.throws(() => find(wishes, machine('/usr/bin/spark-lsp')), /where no program is/);
+  const relative = { ...WISHES, setting: 'tools/spark-lsp' };
+  assert.throws(() => find(relative, machine('tools/spark-lsp')), /must be a whole path/);
 });
 
 test('programs of an environment are where its system has them', () => {

@@ -123,7 +123,11 @@ export class Completions implements vscode.Disposable {
     const [change, ...more] = contentChanges;
     const editor = vscode.window.activeTextEditor;
     const usual = change?.text && !more.length && reason === undefined && !this.selecting;
-    if (this.silent || !usual || editor?.document !== document || editor.selections.length > 1) {
+    const shown = vscode.workspace.getConfiguration('editor', document);
+    if (this.silent || !shown.get('inlineSuggest.enabled', true)) {
+      return;
+    }
+    if (!usual || editor?.document !== document || editor.selections.length > 1) {
       return;
     }
     const { start } = change.range;
@@ -193,6 +197,9 @@ export class Completions implements vscode.Disposable {
         },
         (error: unknown) => {
           this.log.debug(`${METHOD}: ${sentence(error)}`);
+          if (this.current === answer) {
+            this.current = undefined;
+          }
           answer.end(null);
         },
       );

@@ -163,6 +163,8 @@ export class Edits implements vscode.TextDocumentContentProvider, vscode.Disposa
     }
     if (await vscode.workspace.applyEdit(made)) {
       this.server().run('spark.accept', open.id);
+    } else {
+      warn('VS Code did not make the edit: ask again');
     }
     await vscode.window.showTextDocument(open.document);
   }

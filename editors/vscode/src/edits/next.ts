@@ -84,6 +84,13 @@ export class NextEdits implements vscode.Disposable {
     }
   }
 
+  /** Take the edit off the screen; nothing is judged. */
+  clear(): void {
+    clearTimeout(this.timer);
+    this.asked += 1;
+    this.show(undefined);
+  }
+
   /** Send the edit that is shown away. */
   dismiss(): void {
     const shown = this.shown;
@@ -141,6 +148,7 @@ export class NextEdits implements vscode.Disposable {
     this.making = true;
     try {
       if (!(await vscode.workspace.applyEdit(edit))) {
+        void vscode.window.showWarningMessage('Spark: VS Code did not make the edit.');
         return;
       }
     } finally {

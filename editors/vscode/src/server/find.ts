@@ -41,7 +41,11 @@ export function inside(environment: string, windows: boolean, name = 'spark-lsp'
 /** Return the server to start, or nothing. A setting that names no program is an Error. */
 export function find(wishes: Wishes, machine: Machine): Found | undefined {
   if (wishes.setting) {
+    const whole = (machine.windows ? path.win32 : path.posix).isAbsolute;
     const program = wishes.setting.replace(/^~(?=[/\\])/, machine.home);
+    if (!whole(program)) {
+      throw new Error('spark.server.path must be a whole path: correct the setting');
+    }
     if (!machine.runs(program)) {
       throw new Error(`spark.server.path is ${program}, where no program is: correct the setting`);
     }

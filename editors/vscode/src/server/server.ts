@@ -39,6 +39,16 @@ export interface Start {
   settings(): Settings;
 }
 
+/** Milliseconds that a server may take to start before it is ended all the same. */
+const STARTING = 5000;
+
+/** A client that leaves it to us to tell the person what goes wrong. */
+class Quiet extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
 /** One server, and the next one after it. */
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
@@ -46,6 +56,7 @@ export class Server implements vscode.Disposable {
   private told = STOPPED;
   private readonly deaths = new Deaths();
   private timer: NodeJS.Timeout | undefined;
+  private starting: Promise<void> | undefined;
   private numbers = 0;
   private readonly changed = new vscode.EventEmitter<Status>();
   /** Fires when the status has changed. */
@@ -81,6 +92,7 @@ export class Server implements vscode.Disposable {
       return;
     }
     let found: Found | undefined;
+    this.found = undefined;
     try {
       found = this.start_.find();
     } catch (error) {
@@ -99,7 +111,8 @@ export class Server implements vscode.Disposable {
     const client = this.made(found);
     this.client = client;
     try {
-      await client.start();
+      this.starting = client.start();
+      await this.starting;
       // The settings may have changed since it was made.
       this.configure();
     } catch (error) {
@@ -121,6 +134,10 @@ export class Server implements vscode.Disposable {
     this.client = undefined;
     this.tell(STOPPED);
     try {
+      if (client && !client.isRunning()) {
+        // A client that is starting refuses to be stopped, and would go on.
+        await Promise.race([this.starting, pause(STARTING)]);
+      }
       await client?.dispose(2000);
     } catch {
       // It has died already, or does not answer: its process is ended either way.
@@ -180,7 +197,7 @@ export class Server implements vscode.Disposable {
   }
 
   private made(found: Found): LanguageClient {
-    const client: LanguageClient = new LanguageClient(
+    const client: LanguageClient = new Quiet(
       'spark',
       'Spark',
       { command: found.program, args: ['serve', ...this.start_.arguments()] },
@@ -202,7 +219,9 @@ export class Server implements vscode.Disposable {
       },
     );
     client.onNotification('didChangeStatus', (status: Status) => {
-      this.tell(status);
+      if (client === this.client) {
+        this.tell(status);
+      }
     });
     return client;
   }
@@ -236,6 +255,10 @@ export class Server implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', 'spark.running', status.kind !== 'Stopped');
     this.changed.fire(status);
   }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** Return what an error says, without a full stop. */

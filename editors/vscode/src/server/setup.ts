@@ -26,14 +26,18 @@ export async function setUp(
   wanted: string,
   log: vscode.LogOutputChannel,
 ): Promise<boolean> {
-  const ways = possible(environment(storage), wanted);
+  const requirement = wanted || (await asked());
+  if (!requirement) {
+    return false;
+  }
+  const ways = possible(environment(storage), requirement);
   const choose = {
     label: '$(folder-opened) It is on this machine: choose the program…',
     commands: [],
   };
   const way: Way | undefined = await vscode.window.showQuickPick<Way>([...ways, choose], {
     title: 'How should spark-lsp be installed?',
-    placeHolder: ways.length ? wanted : 'Python 3.11 or newer is needed, and was not found',
+    placeHolder: ways.length ? requirement : 'Python 3.11 or newer is needed, and was not found',
   });
   if (!way) {
     return false;
@@ -50,7 +54,7 @@ export async function setUp(
     },
     async (_, cancel) => {
       for (const command of way.commands) {
-        const problem = await run(command, log, cancel);
+        const problem = await run(command, storage.fsPath, log, cancel);
         if (problem) {
           const choice = await vscode.window.showErrorMessage(`Spark: ${problem}.`, 'Show Logs');
           if (choice) {
@@ -62,6 +66,15 @@ export async function setUp(
       return true;
     },
   );
+}
+
+/** Ask what is to be installed: no registry has it under a name that is known to be ours. */
+async function asked(): Promise<string | undefined> {
+  return vscode.window.showInputBox({
+    title: 'What should be installed?',
+    prompt: 'The path of a checkout of spark-lsp, or a requirement as pip knows it',
+    ignoreFocusOut: true,
+  });
 }
 
 function possible(own: string, wanted: string): Way[] {
@@ -107,13 +120,15 @@ async function chosen(): Promise<boolean> {
 /** Run a program to its end; returns what went wrong, "" for nothing. */
 function run(
   command: readonly string[],
+  cwd: string,
   log: vscode.LogOutputChannel,
   cancel: vscode.CancellationToken,
 ): Promise<string> {
   const [file = '', ...values] = command;
   log.info(command.join(' '));
   return new Promise((resolve) => {
-    const child = spawn(file, values, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // Python looks for modules where it is started, first of all.
+    const child = spawn(file, values, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     let last = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (said: string) => {
