@@ -12,6 +12,7 @@ import pytest
 
 from tests.editors.grid import Grid, Verdict
 from tests.editors.neovim import Neovim, neovim
+from tests.editors.samples import GHOST, PICTURED, SOURCE, WRITTEN
 from tests.fixture import ROOT
 from tests.heard import PATIENCE
 from tests.model import Model, Request
@@ -21,14 +22,12 @@ pytestmark = needs("neovim")
 
 PICTURE = ROOT / "docs/neovim.svg"
 
-SOURCE = "def load(path):\n    return open(path).read()\n"
 ASKED = """
 local answered = false
 require('spark.next').ask(function() answered = true end)
 vim.wait(3000, function() return answered end, 10)
 vim.cmd.redraw()
 """
-WRITTEN = "def load(path):\n    with open(path) as file:\n        return file.read()"
 
 
 @pytest.fixture
@@ -474,17 +473,11 @@ def test_the_help_has_every_subcommand() -> None:
 async def test_it_looks_as_the_readme_shows_it(
     tmp_path: Path, model: Model, *, update: bool
 ) -> None:
-    source = (
-        "from pathlib import Path\n\n\ndef load(path: Path) -> str:\n"
-        "    return path.read_text()\n\n\ndef sizes(folder: Path) -> dict[str, int]:\n"
-        "    found = {}\n    <CURSOR>\n"
-    )
+    source = f"{PICTURED}    <CURSOR>\n"
     async with neovim(tmp_path, "sizes.py", source, model.steerable) as editor:
         request = await model.next()
-        await request.say(
-            "for path in folder.iterdir():\n        found[path.name] = len(load(path))\n"
-        )
-        await request.say("    return found\n")
+        for piece in GHOST:
+            await request.say(piece)
         await request.end()
         await editor.sees(lambda grid: "found[path.name]" in grid.drawn("SparkGhost"))
         picture = editor.grid.picture("Ghost text of two lines in Neovim")

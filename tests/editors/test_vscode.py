@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.editors.samples import GHOST, PICTURED, SOURCE, WRITTEN
 from tests.editors.vscode import Screen, VSCode, vscode
 from tests.fixture import ROOT
 from tests.heard import PATIENCE
@@ -32,8 +33,6 @@ esac\
 """
 
 NOTHING = "nothing follows from the last change"
-SOURCE = "def load(path):\n    return open(path).read()\n"
-WRITTEN = "def load(path):\n    with open(path) as file:\n        return file.read()"
 
 
 @pytest.fixture
@@ -384,7 +383,10 @@ async def test_the_menu_tells_how_things_stand_and_what_can_be_done(
     frames = await editor.sees(lambda screen: "Snooze" in screen.input)
 
     assert "fast at mine" in frames[-1].status
-    for choice in ("Pause", "Switch the model", "Explain", "context", "logs", "Restart"):
+    for choice in (
+        *("Pause", "Snooze…", "Switch the model…", "Show logs", "Restart the server"),
+        *("Explain the last answer here", "Show the context for this place"),
+    ):
         assert choice in frames[-1].input
 
 
@@ -409,8 +411,9 @@ async def test_without_a_server_it_is_said_how_to_get_one(tmp_path: Path) -> Non
     ) as editor:
         await editor.sees(lambda screen: "spark-lsp was not found" in screen.says)
         await editor.command("Spark: Set Up the Server")
-        await editor.answer("What should be installed?", "spark-lsp @ here")
-        await editor.sees(lambda screen: "An environment only for Spark" in screen.input)
+        await editor.sees(lambda screen: "It is on this machine" in screen.input)
+        await editor.answer("An environment only for Spark", "only for Spark")
+        await editor.sees(lambda screen: "What should be installed?" in screen.input)
 
 
 async def test_a_server_is_installed_as_the_person_chooses_and_is_started(tmp_path: Path) -> None:
@@ -478,13 +481,8 @@ async def test_an_edit_that_follows_in_another_file_is_gone_to_and_made(
 async def test_another_model_is_asked_from_then_on(editor: VSCode, model: Model) -> None:
     await finished(editor, model, "value")
     await editor.command("Spark: Switch the Model")
-    await editor.sees(lambda screen: "Another model of" in screen.input)
-    await editor.type("Another")
-    await editor.press("Enter")
-    await editor.sees(lambda screen: "Model of" in screen.input)
-    await editor.press("Control+a")
-    await editor.type("other")
-    await editor.press("Enter")
+    await editor.answer("Another model…", "Another")
+    await editor.answer("Which model?", "other")
     await editor.sees(lambda screen: "other at mine" in screen.status)
     await editor.type("w")
     async with asyncio.timeout(PATIENCE):
@@ -495,18 +493,12 @@ async def test_another_model_is_asked_from_then_on(editor: VSCode, model: Model)
 async def test_it_looks_as_the_readme_shows_it(
     tmp_path: Path, model: Model, *, update: bool
 ) -> None:
-    source = (
-        "from pathlib import Path\n\n\ndef load(path: Path) -> str:\n"
-        "    return path.read_text()\n\n\ndef sizes(folder: Path) -> dict[str, int]:\n"
-        "    found = {}\n   <CURSOR>\n"
-    )
+    source = f"{PICTURED}   <CURSOR>\n"
     async with vscode(tmp_path, "sizes.py", source, config=model.steerable) as editor:
         await editor.type(" ")
         request = await model.next()
-        await request.say(
-            "for path in folder.iterdir():\n        found[path.name] = len(load(path))\n"
-        )
-        await request.say("    return found\n")
+        for piece in GHOST:
+            await request.say(piece)
         await request.end()
         await editor.sees(lambda screen: "found[path.name]" in screen.ghost)
         if update:

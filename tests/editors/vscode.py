@@ -76,7 +76,8 @@ async () => {
     proposed: diff ? lines(diff) : [],
     status: item ? plain(item).trim() : '',
     says: texts(document, '.notification-list-item-message, .statusbar-item').join('\\n'),
-    input: texts(document, '.quick-input-widget:not([style*="display: none"])').join('\\n'),
+    input: all(document, '.quick-input-widget:not([style*="display: none"])')
+      .map((it) => it.innerText).join('\\n'),
     tabs: texts(document, '.tabs-container .tab'),
     cursor: plain(document.querySelector('#status\\\\.editor\\\\.selection') ?? document.body),
     decorated: editor ? texts(editor, '[class*="ced-"][class*="TextEditorDecoration"]') : [],

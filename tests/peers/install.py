@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from xml.sax.saxutils import escape
@@ -116,28 +116,22 @@ def stylua(place: Path) -> str:
 
 
 def llama(place: Path) -> str:
-    """Unpack llama.cpp from Debian into a root directory of its own; else use the machine's."""
-    try:
-        source = unpacked(place, "llama.cpp", "llama-server")
-    except Absent as absent:
-        source = machines(place, "llama-server", absent)
-    else:
+    """Unpack llama.cpp from Debian."""
+
+    def start() -> None:
         # It starts among the instruction-set variants of ggml, where ggml looks for them.
         found = [path.parent for path in (place / "root").rglob("libggml-cpu*.so")][:1]
         go = "".join(f'cd "$root/{it.relative_to(place / "root")}" || exit 1\n' for it in found)
         started(place, "llama-server", go, found)
+
+    source = debians(place, ["llama.cpp"], ["llama-server"], start)
     told = run([place / "llama-server", "--version"]).splitlines()[0]
     return f"llama-server {told} from {source}"
 
 
 def neovim(place: Path) -> str:
-    """Unpack Neovim from Debian into a root directory of its own; else use the machine's."""
-    try:
-        source = unpacked(place, "neovim", "nvim")
-    except Absent as absent:
-        source = machines(place, "nvim", absent)
-    else:
-        started(place, "nvim", _SURROUNDINGS)
+    """Unpack Neovim from Debian."""
+    source = debians(place, ["neovim"], ["nvim"], lambda: started(place, "nvim", _SURROUNDINGS))
     told = run([place / "nvim", "--version"]).splitlines()[0]
     if tuple(map(int, re.findall(r"\d+", told)[:2])) < (0, 12):
         raise Absent(f"{told} is too old, put a nvim of 0.12 or newer on the PATH")
@@ -153,24 +147,16 @@ def emacs(place: Path) -> str:
 
 
 def helix(place: Path) -> str:
-    """Unpack Helix from Debian into a root directory of its own; else use the machine's."""
-    try:
-        source = unpacked(place, "hx", "hx")
-    except Absent as absent:
-        source = machines(place, "hx", absent)
-    else:
-        started(place, "hx")
+    """Unpack Helix from Debian."""
+    source = debians(place, ["hx"], ["hx"], lambda: started(place, "hx"))
     return f"{run([place / 'hx', '--version'])} from {source}"
 
 
 def chromium(place: Path) -> str:
-    """Unpack Chromium from Debian into a root directory of its own; else use the machine's."""
+    """Unpack Chromium from Debian."""
     root, folder = place / "root", "usr/lib/chromium"
-    try:
-        source = unpacked(place, "chromium", "chromium", "fonts-dejavu-core")
-    except Absent as absent:
-        source = machines(place, "chromium", absent, "chromium-browser", "google-chrome")
-    else:
+
+    def start() -> None:
         for name in _BESIDE:
             shutil.rmtree(root / name, ignore_errors=True)
         for path in [path for name in _GPU for path in root.glob(f"usr/lib/*/{name}")]:
@@ -179,6 +165,9 @@ def chromium(place: Path) -> str:
         fonts.write_text(_FONTS.format(root=escape(str(root))), "utf-8")
         files = [f"{folder}/chromium", f"{folder}/chrome_crashpad_handler"]
         settled(place, "chromium", files, 'export FONTCONFIG_PATH="$root/etc/fonts"\n')
+
+    names = ["chromium", "chromium-browser", "google-chrome"]
+    source = debians(place, ["chromium", "fonts-dejavu-core"], names, start)
     return f"{run([place / 'chromium', '--version'])} from {source}"
 
 
@@ -189,17 +178,33 @@ def locked(place: Path, npm: str) -> None:
     run([npm, "ci", *_NPM], cwd=place)
 
 
-def machines(place: Path, program: str, absent: Absent, *others: str) -> str:
-    """Use a program of the machine, by one of its names, and return where it is.
+def debians(
+    place: Path, packages: Sequence[str], names: Sequence[str], start: Callable[[], object]
+) -> str:
+    """Unpack a program from Debian into a root directory of its own; else use the machine's.
+
+    Args:
+        place: where it belongs.
+        packages: its package, and others that it needs.
+        names: what it is called, and what else on other machines.
+        start: writes the script that starts it, once it is unpacked.
+
+    Returns:
+        Where it is from.
 
     Raises:
-        Absent: if the machine has none, the same that is given.
+        Absent: if neither Debian nor the machine has it.
     """
-    here = next(filter(None, map(shutil.which, (program, *others))), None)
-    if here is None:
-        raise absent
-    script(place / program, f'exec "{here}" "$@"')
-    return here
+    try:
+        source = unpacked(place, packages[0], names[0], *packages[1:])
+    except Absent:
+        here = next(filter(None, map(shutil.which, names)), None)
+        if here is None:
+            raise
+        script(place / names[0], f'exec "{here}" "$@"')
+        return here
+    start()
+    return source
 
 
 def _found(program: str, package: str) -> str:

@@ -311,9 +311,9 @@ def test_a_row_that_another_program_has_spoilt_is_passed_over(path: Path) -> Non
     assert [KEPT] == counts(path)
 
 
-@pytest.mark.parametrize("attempt", range(4))
-def test_editors_begin_to_count_at_once(path: Path, attempt: int) -> None:
-    names = f"a{attempt}", f"b{attempt}", f"c{attempt}"
+@pytest.mark.parametrize("_attempt", range(4))
+def test_editors_begin_to_count_at_once(path: Path, _attempt: int) -> None:
+    names = "a", "b", "c"
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path), what],
@@ -337,6 +337,18 @@ def test_editors_begin_to_count_at_once(path: Path, attempt: int) -> None:
     for what in names:
         mine = [count.characters for count in found if count.what == what]
         assert list(range(300)) == mine
+
+
+def test_a_journal_that_could_not_be_changed_is_changed_the_next_time(path: Path) -> None:
+    written(path, (NOW, COUNT)).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    written(path, (NOW, KEPT)).close()
+    with closing(sqlite3.connect(path)) as connection:
+        journal = connection.execute("PRAGMA journal_mode").fetchone()
+
+    assert ("wal",) == journal
+    assert [COUNT, KEPT] == counts(path)
 
 
 def test_it_is_kept_in_the_data_of_the_person_or_where_a_variable_says(

@@ -86,13 +86,16 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   const steer = async () => {
     const active = vscode.window.activeTextEditor?.document;
-    const rewriting = active?.uri.scheme === 'spark-edit' || active === edits.document;
+    const rewriting = active && (active.uri.scheme === 'spark-edit' || active === edits.document);
     const document = rewriting ? edits.document : active;
+    if (!document) {
+      throw new Error('there is nothing to steer here');
+    }
     const instruction = await vscode.window.showInputBox({
       title: 'Steer what is being written',
       prompt: 'What instead?',
     });
-    if (instruction && document) {
+    if (instruction) {
       const textDocument = { uri: document.uri.toString() };
       await made.request('spark/steer', { textDocument, instruction });
       if (!rewriting) {
@@ -199,7 +202,7 @@ export function activate(context: vscode.ExtensionContext): void {
       } else if (change.affectsConfiguration('spark')) {
         made.configure();
       }
-      if (!configuration().get('nextEdits', true)) {
+      if (change.affectsConfiguration('spark.nextEdits')) {
         next.clear();
       }
     }),

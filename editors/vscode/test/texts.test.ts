@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { applied, difference } from '../src/edits/text';
 import { page } from '../src/views/account';
+import { type Told, words } from '../src/views/words';
 
 function edit(from: [number, number], to: [number, number], newText: string) {
   const place = ([line, character]: [number, number]) => ({ line, character });
@@ -53,4 +54,20 @@ test('an account is a page: the sentence, the facts, the tables', () => {
       '',
     ].join('\n'),
   );
+});
+
+test('the status bar says who answers and how fast, or what is wrong', () => {
+  const well: Told = {
+    status: { kind: 'Normal', message: 'fast at mine', busy: false },
+    how: undefined,
+    paused: false,
+    latency: 31.4,
+    next: false,
+  };
+  const stopped = { kind: 'Stopped', message: 'the server is starting', busy: true } as const;
+  assert.equal(words(well), '$(zap) fast at mine 31 ms');
+  assert.equal(words({ ...well, next: true }), '$(zap) fast at mine 31 ms $(arrow-right)');
+  assert.equal(words({ ...well, paused: true }), '$(debug-pause) Spark');
+  assert.equal(words({ ...well, status: stopped }), '$(loading~spin) Spark');
+  assert.equal(words({ ...well, status: { ...stopped, busy: false } }), '$(error) Spark');
 });

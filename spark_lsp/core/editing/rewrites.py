@@ -62,8 +62,6 @@ from spark_lsp.core.prompt import Rewrite
 _GROWTH = 4
 """Times that an answer may be as long as its range, and then some, before it is stopped."""
 _SPARE = 20_000
-_PACE = 2e-6
-"""Seconds per character, old and new, between two looks at a draft: long ones cost no more."""
 _TOLD = 0.1
 """Seconds between two reports."""
 _REMEMBERED = 64
@@ -277,7 +275,8 @@ class Rewrites:
         if work is None:
             return None
         if work.stream is not None:
-            return work.stalls(common.policy)
+            stalls = work.stalls(common.policy)
+            return min(stalls, work.next_look) if work.unseen else stalls
         latest = work.since + common.policy.hold
         ready = common.up and common.may_send(work.document) is not None
         return min(common.not_before, latest) if ready else latest
@@ -293,6 +292,8 @@ class Rewrites:
                 self._stop(Refusal.FAILED, self._lacking(work), now)
         elif work.stalls(policy) <= now:
             self._stop(Refusal.FAILED, "the model has stalled: ask again", now)
+        elif work.unseen and work.coming is None:
+            self._show(work, now)
 
     # How it is done.
 
@@ -344,7 +345,8 @@ class Rewrites:
             self._report(work, f"writing line {line}{about}", now)
         if not work.asked.grows or not work.draft.lines:
             return
-        if now < work.looked + _PACE * (len(work.region) + work.draft.size):
+        work.unseen = now < work.next_look
+        if work.unseen:
             return
         work.looked = now
         edits = work.edits(work.draft.now, self._common.documents.encoding)

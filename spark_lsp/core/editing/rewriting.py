@@ -20,6 +20,8 @@ from spark_lsp.core.showing.cuts import line_end_of
 from spark_lsp.core.text import Encoding, Position, Text, line_starts
 
 _BLANKS = " \t"
+_PACE = 2e-6
+"""Seconds per character, old and new, between two looks at a draft: long ones cost no more."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Rewriting:
         tries: how often it was sent again.
         shown: the edits that were shown last.
         looked: when they were.
+        unseen: whether more has come since, too soon to be looked at.
         told: the report that was made last, "" for none.
         told_at: when it was.
         waiting: what the person has said that the model has not been told.
@@ -72,6 +75,7 @@ class Rewriting:
     tries: int = 0
     shown: tuple[Replacement, ...] = ()
     looked: float = float("-inf")
+    unseen: bool = False
     told: str = ""
     told_at: float = float("-inf")
     waiting: list[Redirected] = field(default_factory=list)
@@ -97,6 +101,12 @@ class Rewriting:
             masks=Masks(shown.region, self.base),
         )
         self.stream, self.heard, self.begun, self.coming = stream, now, now, None
+        self.unseen = False
+
+    @property
+    def next_look(self) -> float:
+        """When the draft may be looked at again."""
+        return self.looked + _PACE * (len(self.region) + self.draft.size)
 
     def stalls(self, policy: Policy) -> float:
         """Return when it is given up if nothing more is heard of it."""

@@ -39,10 +39,6 @@ export class Answer<Item> {
     return this.found;
   }
 
-  get ended(): boolean {
-    return this.over;
-  }
-
   /** Take a piece, of which the text is what can be seen. */
   grow(items: readonly Item[], text: string): void {
     if (!this.over) {

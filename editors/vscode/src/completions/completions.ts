@@ -106,8 +106,8 @@ export class Completions implements vscode.Disposable {
     return cancel.isCancellationRequested ? undefined : this.given(answer);
   }
 
-  private given(answer: Growing | undefined): vscode.InlineCompletionItem[] | undefined {
-    if (!answer || answer !== this.current) {
+  private given(answer: Growing): vscode.InlineCompletionItem[] | undefined {
+    if (answer !== this.current) {
       return undefined;
     }
     this.pieces = answer.pieces;
@@ -123,11 +123,11 @@ export class Completions implements vscode.Disposable {
     const [change, ...more] = contentChanges;
     const editor = vscode.window.activeTextEditor;
     const usual = change?.text && !more.length && reason === undefined && !this.selecting;
-    const shown = vscode.workspace.getConfiguration('editor', document);
-    if (this.silent || !shown.get('inlineSuggest.enabled', true)) {
+    if (this.silent || !usual || editor?.document !== document || editor.selections.length > 1) {
       return;
     }
-    if (!usual || editor?.document !== document || editor.selections.length > 1) {
+    const wishes = vscode.workspace.getConfiguration('editor', document);
+    if (!wishes.get('inlineSuggest.enabled', true)) {
       return;
     }
     const { start } = change.range;

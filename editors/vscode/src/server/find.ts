@@ -41,9 +41,8 @@ export function inside(environment: string, windows: boolean, name = 'spark-lsp'
 /** Return the server to start, or nothing. A setting that names no program is an Error. */
 export function find(wishes: Wishes, machine: Machine): Found | undefined {
   if (wishes.setting) {
-    const whole = (machine.windows ? path.win32 : path.posix).isAbsolute;
     const program = wishes.setting.replace(/^~(?=[/\\])/, machine.home);
-    if (!whole(program)) {
+    if (!paths(machine).isAbsolute(program)) {
       throw new Error('spark.server.path must be a whole path: correct the setting');
     }
     if (!machine.runs(program)) {
@@ -55,17 +54,15 @@ export function find(wishes: Wishes, machine: Machine): Found | undefined {
 }
 
 function candidates(wishes: Wishes, machine: Machine): Found[] {
+  const { join } = paths(machine);
   const name = machine.windows ? 'spark-lsp.exe' : 'spark-lsp';
-  const { join, isAbsolute } = machine.windows ? path.win32 : path.posix;
+  const listed = onPath(['spark-lsp'], machine);
   return [
     ...wishes.folders.map((folder) => ({
       program: inside(join(folder, '.venv'), machine.windows),
       how: "from the workspace's .venv",
     })),
-    // A relative entry would be looked for in whatever folder is open.
-    ...machine.path
-      .filter((folder) => isAbsolute(folder))
-      .map((folder) => ({ program: join(folder, name), how: 'from the PATH' })),
+    ...(listed ? [{ program: listed, how: 'from the PATH' }] : []),
     // pipx and uv put programs there, which is not always on the PATH of an editor.
     { program: join(machine.home, '.local', 'bin', name), how: 'from pipx or uv' },
     { program: inside(wishes.own, machine.windows), how: 'from the environment made for it' },
@@ -74,14 +71,16 @@ function candidates(wishes: Wishes, machine: Machine): Found[] {
 
 /** Return the first program of one of these names on the PATH. */
 export function onPath(names: readonly string[], machine: Machine): string | undefined {
-  const { join, isAbsolute } = machine.windows ? path.win32 : path.posix;
-  for (const name of names) {
-    for (const folder of machine.path.filter((it) => isAbsolute(it))) {
-      const program = join(folder, machine.windows ? `${name}.exe` : name);
-      if (machine.runs(program)) {
-        return program;
-      }
-    }
-  }
-  return undefined;
+  const { join, isAbsolute } = paths(machine);
+  // A relative entry would be looked for in whatever folder is open.
+  const folders = machine.path.filter((folder) => isAbsolute(folder));
+  return names
+    .flatMap((name) =>
+      folders.map((folder) => join(folder, machine.windows ? `${name}.exe` : name)),
+    )
+    .find((program) => machine.runs(program));
+}
+
+function paths(machine: Machine): path.PlatformPath {
+  return machine.windows ? path.win32 : path.posix;
 }

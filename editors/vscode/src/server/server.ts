@@ -107,7 +107,7 @@ export class Server implements vscode.Disposable {
     }
     this.found = found;
     this.log.info(`starting ${found.program}, ${found.how}`);
-    this.tell({ kind: 'Normal', message: 'the server is starting', busy: true });
+    this.tell({ kind: 'Stopped', message: 'the server is starting', busy: true });
     const client = this.made(found);
     this.client = client;
     try {
@@ -152,13 +152,9 @@ export class Server implements vscode.Disposable {
 
   /** Tell the server what the person has set. */
   configure(): void {
-    const params = { settings: { spark: this.start_.settings() } };
-    this.notify('workspace/didChangeConfiguration', params);
-  }
-
-  notify(method: string, params: object): void {
     if (this.client?.isRunning()) {
-      void this.client.sendNotification(method, params);
+      const params = { settings: { spark: this.start_.settings() } };
+      void this.client.sendNotification('workspace/didChangeConfiguration', params);
     }
   }
 
@@ -207,7 +203,6 @@ export class Server implements vscode.Disposable {
         middleware: this.middleware,
         outputChannel: this.log,
         stdioOptions: { stdout: logged, stderr: logged },
-        connectionOptions: { maxRestartCount: 0 },
         initializationFailedHandler: () => false,
         errorHandler: {
           error: () => ({ action: ErrorAction.Continue, handled: true }),

@@ -12,7 +12,8 @@ import { machine } from './machine';
 const PYTHONS = ['python3.13', 'python3.12', 'python3.11', 'python3', 'python'];
 
 interface Way extends vscode.QuickPickItem {
-  readonly commands: readonly (readonly string[])[];
+  /** The commands that install a requirement; none where the program is here already. */
+  commands?(requirement: string): readonly (readonly string[])[];
 }
 
 /** Where the environment is that is made here. */
@@ -26,25 +27,20 @@ export async function setUp(
   wanted: string,
   log: vscode.LogOutputChannel,
 ): Promise<boolean> {
+  const ways = possible(environment(storage));
+  const choose: Way = { label: '$(folder-opened) It is on this machine: choose the program…' };
+  const way = await vscode.window.showQuickPick([...ways, choose], {
+    title: 'How should spark-lsp be installed?',
+    placeHolder: ways.length ? wanted : 'Python 3.11 or newer is needed, and was not found',
+  });
+  if (!way?.commands) {
+    return way ? chosen() : false;
+  }
   const requirement = wanted || (await asked());
   if (!requirement) {
     return false;
   }
-  const ways = possible(environment(storage), requirement);
-  const choose = {
-    label: '$(folder-opened) It is on this machine: choose the program…',
-    commands: [],
-  };
-  const way: Way | undefined = await vscode.window.showQuickPick<Way>([...ways, choose], {
-    title: 'How should spark-lsp be installed?',
-    placeHolder: ways.length ? requirement : 'Python 3.11 or newer is needed, and was not found',
-  });
-  if (!way) {
-    return false;
-  }
-  if (!way.commands.length) {
-    return chosen();
-  }
+  const commands = way.commands(requirement);
   await fs.mkdir(storage.fsPath, { recursive: true });
   return vscode.window.withProgress(
     {
@@ -53,7 +49,7 @@ export async function setUp(
       cancellable: true,
     },
     async (_, cancel) => {
-      for (const command of way.commands) {
+      for (const command of commands) {
         const problem = await run(command, storage.fsPath, log, cancel);
         if (problem) {
           const choice = await vscode.window.showErrorMessage(`Spark: ${problem}.`, 'Show Logs');
@@ -77,7 +73,7 @@ async function asked(): Promise<string | undefined> {
   });
 }
 
-function possible(own: string, wanted: string): Way[] {
+function possible(own: string): Way[] {
   const here = machine();
   const python = onPath(PYTHONS, here);
   const uv = onPath(['uv'], here);
@@ -89,18 +85,30 @@ function possible(own: string, wanted: string): Way[] {
           {
             label: '$(package) An environment only for Spark',
             detail: own,
-            commands: [
+            commands: (requirement: string) => [
               [python, '-m', 'venv', '--clear', own],
-              [pip, '-m', 'pip', 'install', '--disable-pip-version-check', wanted],
+              [pip, '-m', 'pip', 'install', '--disable-pip-version-check', requirement],
             ],
           },
         ]
       : []),
     ...(uv
-      ? [{ label: '$(package) With uv', detail: uv, commands: [[uv, 'tool', 'install', wanted]] }]
+      ? [
+          {
+            label: '$(package) With uv',
+            detail: uv,
+            commands: (requirement: string) => [[uv, 'tool', 'install', requirement]],
+          },
+        ]
       : []),
     ...(pipx
-      ? [{ label: '$(package) With pipx', detail: pipx, commands: [[pipx, 'install', wanted]] }]
+      ? [
+          {
+            label: '$(package) With pipx',
+            detail: pipx,
+            commands: (requirement: string) => [[pipx, 'install', requirement]],
+          },
+        ]
       : []),
   ];
 }
