@@ -199,6 +199,7 @@ def _parser() -> argparse.ArgumentParser:
     complete.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
     complete.set_defaults(run=_complete)
 
+    _add_eval(commands)
     _add_stats(commands)
     _add_doctor(commands)
 
@@ -226,6 +227,42 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--json", action="store_true", help="print the result as JSON")
     bench.set_defaults(run=_bench)
     return parser
+
+
+def _add_eval(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    evaluation = commands.add_parser(
+        "eval",
+        help="hold out code of a repository, complete it, score it",
+        description="Hold out code of a repository, have a real server complete it, and tell how "
+        "much of it came as it was written: rests of lines, uses of names from other files, "
+        "bodies of functions, and what typing with it saves, beside what an editor can do without "
+        "a model. The files are not changed, and the same repository gives the same tasks. Exit "
+        "status 0 means that every question was answered, 1 that some were not.",
+    )
+    evaluation.add_argument("directory", type=Path, metavar="DIR", help="the repository")
+    evaluation.add_argument(
+        "--tasks",
+        type=_number(1, 100_000),
+        default=200,
+        metavar="N",
+        help="pieces of each kind to hold out, at most (200)",
+    )
+    evaluation.add_argument(
+        "--files",
+        type=_number(0, 10_000),
+        default=12,
+        metavar="N",
+        help="files to type in, at most (12)",
+    )
+    evaluation.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+    evaluation.add_argument(
+        "--picture",
+        type=Path,
+        metavar="SVG",
+        help="save a picture of how well confidence tells right from wrong",
+    )
+    evaluation.add_argument("--json", action="store_true", help="print the result as JSON")
+    evaluation.set_defaults(run=_eval)
 
 
 def _add_stats(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -294,6 +331,12 @@ def _complete(arguments: argparse.Namespace) -> int:
     from spark_lsp.cli import complete
 
     return complete.run(arguments)
+
+
+def _eval(arguments: argparse.Namespace) -> int:
+    from spark_lsp.cli.evaluation import command
+
+    return command.run(arguments)
 
 
 def _stats(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,1 @@
+"""`spark-lsp eval`: how much of a repository's own code is completed as it was written."""
