@@ -175,6 +175,8 @@ class Examination:
             raise _gone(error) from None
         finally:
             self.listen()
+        # Who types does not notice that the server has ended, and goes on without suggestions.
+        await self._ask("spark/explain", {"textDocument": {"uri": path.as_uri()}})
         self.report.errors += (f"{source.path}: {error}" for error in report.errors)
         for notice in report.notices:
             self.report.stand("Warning", notice)

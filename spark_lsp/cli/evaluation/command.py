@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     outcome.errors += report.errors
     for notice in report.notices:
         sys.stderr.write(f"spark-lsp: {notice}\n")
-    if outcome.peeked and not embedded:
+    if outcome.peeked:
         sys.stderr.write(f"spark-lsp: {_peeked(outcome.peeked)}\n")
     _compare(sources, tasks, holes, outcome)
     if arguments.picture:
@@ -123,7 +123,8 @@ async def _examine(
             sum_.characters += came.characters
             sum_.saved += came.saved
             progress.advance(bar)
-    outcome.peeked = examination.peeked
+    # The embedded engine takes nothing from such a text that stands near the cursor.
+    outcome.peeked = 0 if learns else examination.peeked
 
 
 def _compare(

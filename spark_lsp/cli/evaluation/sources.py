@@ -105,7 +105,7 @@ class Task:
 def spread(most: int, among: int) -> Iterator[int]:
     """Yield at most so many different numbers below `among`, spread evenly over them.
 
-    Multiples of an irrational number do so, and alike on every machine.
+    Multiples of the golden ratio do so, however many they are, and alike on every machine.
     """
     if most >= among:
         yield from range(among)
@@ -114,7 +114,7 @@ def spread(most: int, among: int) -> Iterator[int]:
     for number in count():
         if len(chosen) == most:
             return
-        index = int(number * sqrt(5) / 2 % 1 * among)
+        index = int(number * (sqrt(5) - 1) / 2 % 1 * among)
         if index not in chosen:
             chosen.add(index)
             yield index

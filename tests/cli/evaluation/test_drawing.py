@@ -1,6 +1,6 @@
 """The picture: sound SVG that fetches nothing, whatever is drawn."""
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ SPACE = "{http://www.w3.org/2000/svg}"
 
 
 def words(picture: str) -> str:
-    return " ".join(ElementTree.fromstring(picture).itertext())
+    return " ".join(ET.fromstring(picture).itertext())
 
 
 @given(
@@ -25,7 +25,7 @@ def test_anything_makes_a_picture_of_its_own(
     title: str, held: list[Bin], points: list[Point]
 ) -> None:
     picture = drawn(title, held, points)
-    tree = ElementTree.fromstring(picture)
+    tree = ET.fromstring(picture)
 
     assert title in "".join(tree.itertext())
     assert len(held) == len(tree.findall(f"{SPACE}circle"))
@@ -49,9 +49,7 @@ def test_without_confidences_a_sentence_says_so() -> None:
 
 def test_a_long_curve_keeps_its_ends() -> None:
     points = [Point(1 - at / 5000, at / 5000, 0.5) for at in range(5001)]
-    lines = ElementTree.fromstring(drawn("A", [Bin(0.5, 0.5, 1)], points)).findall(
-        f"{SPACE}polyline"
-    )
+    lines = ET.fromstring(drawn("A", [Bin(0.5, 0.5, 1)], points)).findall(f"{SPACE}polyline")
     curve = lines[-1].attrib["points"].split()
 
     assert len(curve) < 300

@@ -1,0 +1,106 @@
+"""Questions to a real server, and what is made of answers that do not come."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spark_lsp.cli.drive import hole
+from spark_lsp.cli.errors import CommandError
+from spark_lsp.cli.evaluation.asking import INVOKED, Examination, _explained, examined
+from spark_lsp.cli.evaluation.readiness import probes, ready
+from tests.cli.evaluation.test_places import sources
+
+LESSON = """\
+def converted(number, unit):
+    if unit not in SECONDS_PER_UNIT:
+        raise ValueError(unit)
+    return number * SECONDS_PER_UNIT[unit]
+"""
+FILES = {"lesson.py": LESSON, "other.py": LESSON.replace("unit", "name")}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+async def test_a_server_that_is_ready_knows_what_the_workspace_holds(root: Path) -> None:
+    said: list[str] = []
+
+    async def work(examination: Examination) -> None:
+        await ready(examination, sources(FILES), learns=True)
+        before = LESSON.partition("ValueError(")[0]
+        answer = await examination.said("new.py", before, "", INVOKED)
+        said.append(answer.text)
+
+    report = await examined(root, [], work)
+
+    assert [] == report.errors
+    assert said[0].startswith("ValueError(")
+
+
+async def test_a_server_that_dies_ends_the_evaluation_with_a_sentence(root: Path) -> None:
+    async def work(examination: Examination) -> None:
+        examination.client.process.kill()
+        await examination.client.process.wait()
+        await examination.said("new.py", "", "", INVOKED)
+
+    with pytest.raises(CommandError, match="the server has ended before everything was asked"):
+        await examined(root, [], work)
+
+
+async def test_a_server_that_dies_while_a_file_is_typed_ends_it_too(root: Path) -> None:
+    async def work(examination: Examination) -> None:
+        examination.client.process.kill()
+        await examination.client.process.wait()
+        source = sources(FILES)[0]
+        await examination.typed(source, hole(source.text, source.path, 3))
+
+    with pytest.raises(CommandError, match="the server has ended"):
+        await examined(root, [], work)
+
+
+async def test_what_is_refused_is_noted_and_counts_as_nothing_said(root: Path) -> None:
+    async def work(examination: Examination) -> None:
+        assert await examination._ask("spark/unknown", {}) is None
+
+    report = await examined(root, [], work)
+
+    assert 1 == len(report.errors)
+    assert "spark/unknown was refused" in report.errors[0]
+
+
+BLOCKS = {"blocks": [{"kind": "file", "path": "a.py"}, {"kind": "signatures", "path": "b.py"}]}
+
+
+@pytest.mark.parametrize(
+    ("account", "confidence", "shown"),
+    [
+        ({"confidence": 0.5, "context": BLOCKS}, 0.5, {"a.py"}),
+        ({"confidence": 1, "context": {"blocks": []}}, 1.0, set()),
+        ({"confidence": None}, None, set()),
+        ({"context": BLOCKS}, None, {"a.py"}),
+        (None, None, set()),
+    ],
+)
+def test_an_account_may_tell_how_sure_the_server_was(
+    account: Any, confidence: float | None, shown: set[str]
+) -> None:
+    assert (confidence, frozenset(shown)) == _explained(account)
+
+
+def test_it_is_asked_for_lines_that_stand_nowhere_else_and_for_the_last_file_too() -> None:
+    """By another name than the file's, whose own lines have no say."""
+    found = probes(sources({**FILES, "short.py": "x = 1\n"}))
+
+    assert {"spark-probe-lesson.py", "spark-probe-other.py"} == {it.path for it in found}
+    for probe in found:
+        source = FILES[probe.path.removeprefix("spark-probe-")]
+        assert f"{probe.before}{probe.expected}\n" in source
+
+
+def test_where_nothing_can_be_asked_for_there_are_no_questions() -> None:
+    assert [] == probes(sources({"a.py": "x = 1\n"}))
