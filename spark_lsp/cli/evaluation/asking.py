@@ -3,6 +3,10 @@
 Owns the conversation: a document is opened with a piece missing, asked about, and closed again, one
 at a time. Each question comes to a document that has just been opened, so that no earlier answer is
 given once more. When the server is ready for questions is found out by `readiness`.
+
+Between two questions a document is on disk as it is, piece and all, and a context that is packed
+then shows it to a model. An editor's document is open while it is written in, so there that does
+not happen. Where it has happened the server is given another window, upon which it packs anew.
 """
 
 import asyncio
@@ -29,6 +33,12 @@ AUTOMATIC, INVOKED = 2, 1
 """Who asks: the editor by itself, or the person (LSP's `InlineCompletionTriggerKind`, reversed)."""
 _ANSWER_LIMIT: Final = 10.0
 """Seconds after which a question counts as unanswered."""
+_LOOKS: Final = 40
+"""How often it is looked whether a context has been packed and prepared; each costs a request."""
+_PAUSE: Final = 0.25
+"""Seconds between two of these looks."""
+_NARROWEST: Final = 4_096
+"""Tokens of the smallest window that a server may be given."""
 _MUTE: Final = 3
 """Questions in a row without an answer after which no more are put."""
 
@@ -63,26 +73,27 @@ class Examination:
     Attributes:
         root: its workspace.
         report: what went wrong, and how things stand with the model.
-        indexing: whether it has said that it indexes, and not yet that it is done.
+        indexing: whether it is still indexing, None before it has said anything of that.
         busy: whether it has yet to say who answers.
-        peeked: tasks at which the model was shown a text of the file from before it was opened,
-            which may hold the piece that was held out.
+        window: tokens of the model's window; None for the embedded engine, which takes nothing near
+            the cursor from what a file was before.
     """
 
     client: Client
     root: Path
     report: Report = field(default_factory=Report)
-    indexing: bool = False
+    indexing: bool | None = None
     busy: bool = True
-    peeked: int = 0
+    window: int | None = None
+    _narrowed: bool = False
     _versions: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _mute: int = 0
     _heard: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
-    async def start(cls, root: Path, options: Sequence[str]) -> "Examination":
+    async def start(cls, root: Path, options: Sequence[str], window: int | None) -> "Examination":
         """Start a server on a workspace; end it by `close`."""
-        examination = cls(await Client.start(*options), root)
+        examination = cls(await Client.start(*options), root, window=window)
         examination.listen()
         try:
             await examination.client.initialize(
@@ -126,8 +137,10 @@ class Examination:
         text = source.text
         before, after = task.before(text), task.after(text)
         shown = await self.said(task.path, before, after, AUTOMATIC)
+        if self.window and task.path in shown.shown:
+            await self.packed_anew(task.path, before, after)
+            shown = await self.said(task.path, before, after, AUTOMATIC)
         said = await self.said(task.path, before, after, INVOKED)
-        self.peeked += task.path in shown.shown
         return Answered(
             task.kind,
             task.language,
@@ -167,6 +180,7 @@ class Examination:
 
     async def typed(self, source: Source, cut: Hole) -> Typed:
         """Type the missing text of a file, taking over what is right; returns what that saved."""
+        self._forget()
         report = Report()
         path = self.root / source.path
         try:
@@ -181,6 +195,22 @@ class Examination:
         for notice in report.notices:
             self.report.stand("Warning", notice)
         return Typed(report.characters, report.saved)
+
+    def _forget(self) -> None:
+        """Have the server drop the context that it has packed."""
+        if self.window:
+            self._narrowed = not self._narrowed
+            window = self.window - 1 if self._narrowed else self.window
+            settings = {"spark": {"model_context_window": max(_NARROWEST, window)}}
+            self.client.notify("workspace/didChangeConfiguration", {"settings": settings})
+
+    async def packed_anew(self, path: str, before: str, after: str) -> None:
+        """Have a context packed while a document is open, and wait for it, if not without end."""
+        self._forget()
+        for _ in range(_LOOKS):
+            if (await self.said(path, before, after, INVOKED)).shown:
+                return
+            await asyncio.sleep(_PAUSE)
 
     async def _ask(self, method: str, params: Any) -> Any:
         """Return the answer, or None if there is none, which is noted."""
@@ -230,17 +260,18 @@ def _gone(error: Exception) -> CommandError:
 async def examined(
     root: Path,
     options: Sequence[str],
+    window: int | None,
     work: Callable[[Examination], Awaitable[None]],
 ) -> Report:
     """Do some work with a server on a workspace; returns what went wrong meanwhile.
 
-    The server is gone when this returns, however that happens.
+    The window is that of `Examination`. The server is gone when this returns, however that happens.
 
     Raises:
         CommandError: if the server has ended too early.
     """
     try:
-        examination = await Examination.start(root, options)
+        examination = await Examination.start(root, options, window)
     except (ServerGone, ErrorAnswer) as error:
         raise _gone(error) from None
     try:

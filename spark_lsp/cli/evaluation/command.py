@@ -54,12 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
     holes = _holes(sources, arguments.files)
     outcome = Outcome(model)
     work = partial(_examine, sources, tasks, holes, outcome, learns=embedded)
-    report = asyncio.run(examined(root, options, work))
+    window = None if embedded else settings.model_context_window
+    report = asyncio.run(examined(root, options, window, work))
     outcome.errors += report.errors
     for notice in report.notices:
         sys.stderr.write(f"spark-lsp: {notice}\n")
-    if outcome.peeked:
-        sys.stderr.write(f"spark-lsp: {_peeked(outcome.peeked)}\n")
     _compare(sources, tasks, holes, outcome)
     if arguments.picture:
         _save(arguments.picture, root, outcome)
@@ -123,8 +122,6 @@ async def _examine(
             sum_.characters += came.characters
             sum_.saved += came.saved
             progress.advance(bar)
-    # The embedded engine takes nothing from such a text that stands near the cursor.
-    outcome.peeked = 0 if learns else examination.peeked
 
 
 def _compare(
@@ -168,11 +165,4 @@ def _progress() -> Progress:
         console=Console(stderr=True),
         transient=True,
         disable=not sys.stderr.isatty(),
-    )
-
-
-def _peeked(tasks: int) -> str:
-    return (
-        f"at {tasks} tasks the model was shown what the file had been before it was opened, and "
-        "perhaps what it was to write: those figures are too good"
     )

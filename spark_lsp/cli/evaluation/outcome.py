@@ -54,7 +54,6 @@ class Outcome:
         typed: what typing has come to, by language.
         rivals: what a baseline has answered to the tasks of kind "line", by its name.
         rivals_typed: what typing with a baseline has come to.
-        peeked: tasks at which a model was shown what the file was before it was opened.
         errors: what went wrong, one sentence each.
     """
 
@@ -63,7 +62,6 @@ class Outcome:
     typed: dict[str, Typed] = field(default_factory=dict)
     rivals: dict[str, list[Answered]] = field(default_factory=dict)
     rivals_typed: dict[str, Typed] = field(default_factory=dict)
-    peeked: int = 0
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -103,7 +101,6 @@ class Outcome:
             "saved_characters": sum(it.saved for it in self.typed.values()),
             "calibration": [_rounded(it) for it in bins(self.answers)],
             "curve": [_rounded(it) for it in curve(self.answers)],
-            "peeked": self.peeked,
             "errors": len(self.errors),
             "messages": self.errors,
         }

@@ -1,9 +1,10 @@
 """When a server can be asked: the workspace is indexed, and the embedded engine has learned it.
 
 Owns how that is found out. The server tells of its index by a progress bar, and of its model by a
-status. Of learning it says nothing, so the engine is asked for what only those can know who have
-learned: lines of the workspace that stand nowhere else, behind the lines that stand before them,
-as a file of another name. What is learned last is asked for, too.
+status; that a model is shown the repository can be seen in what a question was sent with. Of
+learning it says nothing, so the engine is asked for what only those can know who have learned:
+lines of the workspace that stand nowhere else, behind the lines that stand before them, as a file
+of another name. What is learned last is asked for, too.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from spark_lsp.cli.evaluation.asking import INVOKED, Examination
-from spark_lsp.cli.evaluation.sources import Source, spread
+from spark_lsp.cli.evaluation.sources import Source, first_line, spread
 from spark_lsp.core.secrets import redact
 from spark_lsp.engine.lexer import lex
 
@@ -22,6 +23,8 @@ _BEFORE: Final = 30
 """Lines before the one that is asked for."""
 _SAYING: Final = 24
 """Characters of a line that can be known again."""
+_TOLD: Final = 10
+"""Characters of an answer that nobody can have guessed."""
 _PAUSE: Final = 0.05
 """Seconds between two rounds of questions."""
 _STILL: Final = 3.0
@@ -30,7 +33,10 @@ _LEARNING: Final = 20.0
 """Seconds in which something must have become known, on the slowest machine."""
 _INDEXING: Final = 300.0
 """Seconds that the index may take, which has just been brought up to date on disk."""
+_BEGINNING: Final = 0.5
+"""Seconds in which the server says that it has begun to index, if it takes long."""
 _CONNECTING: Final = 15.0
+"""Seconds in which the server says who answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +65,17 @@ async def ready(examination: Examination, sources: Sequence[Source], *, learns: 
         open_ = wrong
         if open_:
             await asyncio.sleep(_PAUSE)
+    # Of an index that is read in no time nothing is told, and where much is read that is told soon.
+    await examination.until(lambda: examination.indexing is not None, _BEGINNING)
     await examination.until(lambda: not examination.indexing, _INDEXING)
+    if examination.window and sources:
+        await examination.packed_anew(sources[0].path, sources[0].text.string, "")
 
 
 async def _knows(examination: Examination, probe: Probe) -> bool:
-    said = await examination.said(probe.path, probe.before, "", INVOKED)
-    return bool(said.text) and probe.expected.startswith(said.text.split("\n")[0].rstrip())
+    answer = await examination.said(probe.path, probe.before, "", INVOKED)
+    said = first_line(answer.text)
+    return probe.expected.startswith(said) and len(said) >= min(_TOLD, len(probe.expected))
 
 
 def probes(sources: Sequence[Source]) -> list[Probe]:

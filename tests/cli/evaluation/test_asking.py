@@ -1,5 +1,7 @@
 """Questions to a real server, and what is made of answers that do not come."""
 
+import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,9 @@ from spark_lsp.cli.drive import hole
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.cli.evaluation.asking import INVOKED, Examination, _explained, examined
 from spark_lsp.cli.evaluation.readiness import probes, ready
+from spark_lsp.cli.evaluation.sources import Task
 from tests.cli.evaluation.test_places import sources
+from tests.model import Model, scripted_model
 
 LESSON = """\
 def converted(number, unit):
@@ -17,7 +21,7 @@ def converted(number, unit):
         raise ValueError(unit)
     return number * SECONDS_PER_UNIT[unit]
 """
-FILES = {"lesson.py": LESSON, "other.py": LESSON.replace("unit", "name")}
+FILES = {"lesson.py": LESSON, "other.py": LESSON.replace("unit", "name").replace("number", "count")}
 
 
 @pytest.fixture
@@ -36,7 +40,7 @@ async def test_a_server_that_is_ready_knows_what_the_workspace_holds(root: Path)
         answer = await examination.said("new.py", before, "", INVOKED)
         said.append(answer.text)
 
-    report = await examined(root, [], work)
+    report = await examined(root, [], None, work)
 
     assert [] == report.errors
     assert said[0].startswith("ValueError(")
@@ -49,7 +53,7 @@ async def test_a_server_that_dies_ends_the_evaluation_with_a_sentence(root: Path
         await examination.said("new.py", "", "", INVOKED)
 
     with pytest.raises(CommandError, match="the server has ended before everything was asked"):
-        await examined(root, [], work)
+        await examined(root, [], None, work)
 
 
 async def test_a_server_that_dies_while_a_file_is_typed_ends_it_too(root: Path) -> None:
@@ -60,17 +64,54 @@ async def test_a_server_that_dies_while_a_file_is_typed_ends_it_too(root: Path) 
         await examination.typed(source, hole(source.text, source.path, 3))
 
     with pytest.raises(CommandError, match="the server has ended"):
-        await examined(root, [], work)
+        await examined(root, [], None, work)
 
 
 async def test_what_is_refused_is_noted_and_counts_as_nothing_said(root: Path) -> None:
     async def work(examination: Examination) -> None:
         assert await examination._ask("spark/unknown", {}) is None
 
-    report = await examined(root, [], work)
+    report = await examined(root, [], None, work)
 
     assert 1 == len(report.errors)
     assert "spark/unknown was refused" in report.errors[0]
+
+
+async def test_no_model_is_shown_what_is_held_out(root: Path) -> None:
+    """Nor as a part of what was packed while the file was closed, or open with another hole."""
+    source = sources(FILES)[0]
+    asked: list[str] = []
+    async with scripted_model() as model:
+        config = root / "model.toml"
+        more = "capabilities = { lanes = false, warm_up = false, continuation = false }"
+        config.write_text(model.config("fast", more), "utf-8")
+
+        async def work(examination: Examination) -> None:
+            answering = asyncio.create_task(always(model, "_unlikely"))
+            await ready(examination, sources(FILES), learns=False)
+            for piece in ("raise ValueError(unit)", "return number * SECONDS_PER_UNIT[unit]") * 3:
+                start = LESSON.index(piece)
+                before = len(model.creates)
+                task = Task("line", "lesson.py", "python", start, start + len(piece))
+                await examination.answered(task, source)
+                final = json.dumps(model.creates[before:][-1])
+                asked.append(final)
+                assert piece not in final
+            answering.cancel()
+
+        report = await examined(root, ["--config", str(config)], 128_000, work)
+
+    assert [] == report.errors
+    assert all("other.py" in it for it in asked)
+
+
+async def always(model: Model, text: str) -> None:
+    """Answer each request alike."""
+    while True:
+        request = await model.requests.get()
+        await request.begin()
+        await request.say(text)
+        await request.end()
 
 
 BLOCKS = {"blocks": [{"kind": "file", "path": "a.py"}, {"kind": "signatures", "path": "b.py"}]}

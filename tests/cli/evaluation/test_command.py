@@ -11,9 +11,10 @@ import psutil
 import pytest
 
 from spark_lsp.cli.evaluation.sources import KINDS
+from tests.cli.evaluation.test_asking import always
 from tests.cli.test_command_line import called, command, environment, everything, family
 from tests.heard import PATIENCE
-from tests.model import Model, scripted_model
+from tests.model import scripted_model
 
 CONTRACT = {
     "tasks", "exact_match", "edit_similarity", "shown", "shown_exact", "saved",
@@ -140,7 +141,7 @@ async def test_any_model_can_be_evaluated(root: Path) -> None:
     async with scripted_model() as model:
         config = root.parent / "model.toml"
         config.write_text(model.config("fast"), "utf-8")
-        answering = asyncio.create_task(_always(model, "_unlikely"))
+        answering = asyncio.create_task(always(model, "_unlikely"))
         process = await asyncio.create_subprocess_exec(
             *command(
                 "eval", "--json", "--tasks", "3", "--files", "1", "--config", str(config), "."
@@ -157,14 +158,6 @@ async def test_any_model_can_be_evaluated(root: Path) -> None:
     assert 0 == process.returncode
     assert 0 == told["exact_match"]
     assert told["shown"] > 0
-
-
-async def _always(model: Model, text: str) -> None:
-    while True:
-        request = await model.requests.get()
-        await request.begin()
-        await request.say(text)
-        await request.end()
 
 
 def test_an_interrupted_evaluation_leaves_no_process_behind(root: Path) -> None:
