@@ -4,9 +4,11 @@ Owns the conversation: a document is opened with a piece missing, asked about, a
 at a time. Each question comes to a document that has just been opened, so that no earlier answer is
 given once more. When the server is ready for questions is found out by `readiness`.
 
-Between two questions a document is on disk as it is, piece and all, and a context that is packed
-then shows it to a model. An editor's document is open while it is written in, so there that does
-not happen. Where it has happened the server is given another window, upon which it packs anew.
+What a model is shown besides the text around the cursor is packed a moment after a file is opened,
+so nothing is asked before that has happened: else figures would depend on how fast it is. While it
+is closed, a document is on disk as it is, piece and all, and what is packed then shows a model what
+it is to write. An editor's document is open while it is written in, so there that does not happen.
+So for each task the server is given another window, upon which it packs anew.
 """
 
 import asyncio
@@ -35,7 +37,7 @@ _ANSWER_LIMIT: Final = 10.0
 """Seconds after which a question counts as unanswered."""
 _LOOKS: Final = 40
 """How often it is looked whether a context has been packed and prepared; each costs a request."""
-_PAUSE: Final = 0.25
+_PAUSE: Final = 0.05
 """Seconds between two of these looks."""
 _NARROWEST: Final = 4_096
 """Tokens of the smallest window that a server may be given."""
@@ -86,6 +88,7 @@ class Examination:
     busy: bool = True
     window: int | None = None
     _narrowed: bool = False
+    _entered: str = ""
     _versions: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _mute: int = 0
     _heard: asyncio.Event = field(default_factory=asyncio.Event)
@@ -136,10 +139,10 @@ class Examination:
         """
         text = source.text
         before, after = task.before(text), task.after(text)
+        if self.window or task.path != self._entered:
+            await self.pack(task.path, before, after)
+            self._entered = task.path
         shown = await self.said(task.path, before, after, AUTOMATIC)
-        if self.window and task.path in shown.shown:
-            await self.packed_anew(task.path, before, after)
-            shown = await self.said(task.path, before, after, AUTOMATIC)
         said = await self.said(task.path, before, after, INVOKED)
         return Answered(
             task.kind,
@@ -204,11 +207,11 @@ class Examination:
             settings = {"spark": {"model_context_window": max(_NARROWEST, window)}}
             self.client.notify("workspace/didChangeConfiguration", {"settings": settings})
 
-    async def packed_anew(self, path: str, before: str, after: str) -> None:
-        """Have a context packed while a document is open, and wait for it, if not without end."""
+    async def pack(self, path: str, before: str, after: str) -> None:
+        """Open a text as a file's and wait until a model is shown it, if not without end."""
         self._forget()
         for _ in range(_LOOKS):
-            if (await self.said(path, before, after, INVOKED)).shown:
+            if path in (await self.said(path, before, after, INVOKED)).shown:
                 return
             await asyncio.sleep(_PAUSE)
 

@@ -41,6 +41,8 @@ _TYPED_LINES: Final = 20
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate on a directory; returns the exit status."""
     root = directory(arguments.directory)
+    if arguments.picture:
+        directory(arguments.picture.absolute().parent, "--picture")
     options = config_options(arguments.config)
     settings = configuration.load(arguments.config)
     if not settings.enabled:
@@ -112,7 +114,8 @@ async def _examine(
         bar = progress.add_task("waiting for the server", total=len(tasks) + len(holes))
         await ready(examination, sources, learns=learns)
         progress.update(bar, description="completing")
-        for task in tasks:
+        # One file after another, as a person works.
+        for task in sorted(tasks, key=lambda task: task.path):
             outcome.answers.append(await examination.answered(task, files[task.path]))
             progress.advance(bar)
         progress.update(bar, description="typing")

@@ -1,10 +1,9 @@
 """When a server can be asked: the workspace is indexed, and the embedded engine has learned it.
 
 Owns how that is found out. The server tells of its index by a progress bar, and of its model by a
-status; that a model is shown the repository can be seen in what a question was sent with. Of
-learning it says nothing, so the engine is asked for what only those can know who have learned:
-lines of the workspace that stand nowhere else, behind the lines that stand before them, as a file
-of another name. What is learned last is asked for, too.
+status. Of learning it says nothing, so the engine is asked for what only those can know who have
+learned: lines of the workspace that stand nowhere else, behind the lines that stand before them, as
+a file of another name. What is learned last is asked for, too.
 """
 
 import asyncio
@@ -68,8 +67,6 @@ async def ready(examination: Examination, sources: Sequence[Source], *, learns: 
     # Of an index that is read in no time nothing is told, and where much is read that is told soon.
     await examination.until(lambda: examination.indexing is not None, _BEGINNING)
     await examination.until(lambda: not examination.indexing, _INDEXING)
-    if examination.window and sources:
-        await examination.packed_anew(sources[0].path, sources[0].text.string, "")
 
 
 async def _knows(examination: Examination, probe: Probe) -> bool:

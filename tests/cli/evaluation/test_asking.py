@@ -3,10 +3,11 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from spark_lsp.cli.client import Client
 from spark_lsp.cli.drive import hole
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.cli.evaluation.asking import INVOKED, Examination, _explained, examined
@@ -112,6 +113,28 @@ async def always(model: Model, text: str) -> None:
         await request.begin()
         await request.say(text)
         await request.end()
+
+
+class Mute:
+    """A server that takes everything and answers nothing."""
+
+    def notify(self, method: str, params: Any) -> None: ...
+
+    def request(self, method: str, params: Any) -> asyncio.Future[Any]:
+        return asyncio.get_running_loop().create_future()
+
+
+async def test_what_is_not_answered_in_time_is_an_error_and_after_a_few_there_are_no_more_questions(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spark_lsp.cli.evaluation.asking._ANSWER_LIMIT", 0.0)
+    examination = Examination(cast("Client", Mute()), root)
+    assert "" == (await examination.said("a.py", "", "", INVOKED)).text
+
+    with pytest.raises(CommandError, match="does not answer any more"):
+        await examination.said("a.py", "", "", INVOKED)
+    assert 3 == len(examination.report.errors)
+    assert "was not answered within" in examination.report.errors[0]
 
 
 BLOCKS = {"blocks": [{"kind": "file", "path": "a.py"}, {"kind": "signatures", "path": "b.py"}]}

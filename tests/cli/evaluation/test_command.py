@@ -122,6 +122,7 @@ def test_a_picture_is_saved_where_it_is_wanted(root: Path) -> None:
         (["empty"], 2, "holds no code"),
         ([".", "--tasks", "0"], 2, "--tasks"),
         ([".", "--config", "missing.toml"], 2, "missing.toml"),
+        ([".", "--picture", "missing/a.svg"], 2, "--picture"),
         ([".", "--config", "off.toml"], 1, "switched off"),
     ],
 )
