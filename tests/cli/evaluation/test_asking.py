@@ -11,7 +11,7 @@ from spark_lsp.cli.client import Client
 from spark_lsp.cli.drive import hole
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.cli.evaluation.asking import INVOKED, Examination, _explained, examined
-from spark_lsp.cli.evaluation.readiness import probes, ready
+from spark_lsp.cli.evaluation.readiness import ready
 from spark_lsp.cli.evaluation.sources import Task
 from tests.cli.evaluation.test_places import sources
 from tests.model import Model, scripted_model
@@ -30,21 +30,6 @@ def root(tmp_path: Path) -> Path:
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, "utf-8")
     return tmp_path
-
-
-async def test_a_server_that_is_ready_knows_what_the_workspace_holds(root: Path) -> None:
-    said: list[str] = []
-
-    async def work(examination: Examination) -> None:
-        await ready(examination, sources(FILES), learns=True)
-        before = LESSON.partition("ValueError(")[0]
-        answer = await examination.said("new.py", before, "", INVOKED)
-        said.append(answer.text)
-
-    report = await examined(root, [], None, work)
-
-    assert [] == report.errors
-    assert said[0].startswith("ValueError(")
 
 
 async def test_a_server_that_dies_ends_the_evaluation_with_a_sentence(root: Path) -> None:
@@ -118,9 +103,9 @@ async def always(model: Model, text: str) -> None:
 class Mute:
     """A server that takes everything and answers nothing."""
 
-    def notify(self, method: str, params: Any) -> None: ...
+    def notify(self, _method: str, _params: Any) -> None: ...
 
-    def request(self, method: str, params: Any) -> asyncio.Future[Any]:
+    def request(self, _method: str, _params: Any) -> asyncio.Future[Any]:
         return asyncio.get_running_loop().create_future()
 
 
@@ -154,17 +139,3 @@ def test_an_account_may_tell_how_sure_the_server_was(
     account: Any, confidence: float | None, shown: set[str]
 ) -> None:
     assert (confidence, frozenset(shown)) == _explained(account)
-
-
-def test_it_is_asked_for_lines_that_stand_nowhere_else_and_for_the_last_file_too() -> None:
-    """By another name than the file's, whose own lines have no say."""
-    found = probes(sources({**FILES, "short.py": "x = 1\n"}))
-
-    assert {"spark-probe-lesson.py", "spark-probe-other.py"} == {it.path for it in found}
-    for probe in found:
-        source = FILES[probe.path.removeprefix("spark-probe-")]
-        assert f"{probe.before}{probe.expected}\n" in source
-
-
-def test_where_nothing_can_be_asked_for_there_are_no_questions() -> None:
-    assert [] == probes(sources({"a.py": "x = 1\n"}))
