@@ -197,10 +197,18 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Wrote:
-    """The backend has written more of a stream's answer; nothing is a sign of life."""
+    """The backend has written more of a stream's answer; nothing is a sign of life.
+
+    Attributes:
+        stream: which.
+        text: what it has written.
+        confidence: the probability of all it has written, up to the end of the first line with
+            text, by the model's own account; None if it does not give one.
+    """
 
     stream: int
     text: str
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

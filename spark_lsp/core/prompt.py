@@ -108,6 +108,8 @@ class Prompt:
         suffix: a window of the open file that starts at the cursor.
         instruction: what the person has said while this completion was being written, "" for
             nothing. A model that only completes is not shown it.
+        invoked: whether the person has asked by a command, and would rather see a guess than
+            nothing. A model that guesses in any case is not told.
     """
 
     stable: tuple[Block, ...]
@@ -115,6 +117,7 @@ class Prompt:
     prefix: str
     suffix: str
     instruction: str = ""
+    invoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

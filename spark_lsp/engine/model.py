@@ -6,7 +6,7 @@ chance in it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,10 @@ from spark_lsp.engine.vote import DEPTH, Ballot, Weights
 _Voices: TypeAlias = tuple[tuple[Segment, NDArray[np.float64]], ...]
 """Segments, and for each the weight of each of its files."""
 
-__all__ = ["Engine", "Gate", "Piece"]
+__all__ = ["INVOKED", "Engine", "Gate", "Piece"]
+
+INVOKED: Final = Gate(line=0.0, fragment=0.0, floor=0.0)
+"""For who has asked by a command: the rest of the line, however unlikely."""
 
 
 class Engine:
@@ -66,12 +69,15 @@ class Engine:
         suffix: str,
         reference: Sequence[tuple[str, str]] = (),
         limit: int = 128,
+        *,
+        gate: Gate | None = None,
     ) -> Iterator[Piece]:
         """What comes between `prefix` and `suffix` in the file at `path`, as far as that is sure.
 
         `reference` holds paths and texts that are known besides, such as other open files. What
         was learned of `path` itself has no say: `prefix` and `suffix` are what it is now. At most
-        `limit` pieces come; none when unsure. Lines end by a line feed, however the file's do.
+        `limit` pieces come; none where `gate`, by default the engine's own, lets none through.
+        Lines end by a line feed, however the file's do.
         """
         weights = self._weights
         page = self._reader.read(
@@ -84,7 +90,7 @@ class Engine:
             DEPTH,
         )
         ballot = Ballot(page, self._voices(path), self._vocabulary, weights)
-        writer = Writer(page, ballot, self._vocabulary, self._gate)
+        writer = Writer(page, ballot, self._vocabulary, gate or self._gate)
         return writer.pieces(limit)
 
     def _voices(self, path: str) -> _Voices:

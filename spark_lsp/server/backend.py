@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import math
 import time
 from collections.abc import Iterator
 from typing import Protocol, assert_never
@@ -19,7 +20,7 @@ import msgspec
 from spark_lsp.core.prompt import Prompt, Rewrite
 from spark_lsp.core.settings import EMBEDDED
 from spark_lsp.core.windows import outside
-from spark_lsp.engine.model import Engine, Piece
+from spark_lsp.engine.model import INVOKED, Engine, Piece
 from spark_lsp.server.web import Socket
 from spark_lsp.wire.events import Usage
 from spark_lsp.wire.server import Answered, Command, Generate, Prepare, Server, Stop
@@ -35,6 +36,8 @@ MODELS = msgspec.json.encode(
 
 _OUTPUT_LIMIT = 128
 """Tokens of an answer whose client does not say."""
+_LEAST = 1e-9
+"""Probability that anything has at least."""
 _ONLY_COMPLETES = "the embedded engine only completes and cannot follow instructions"
 
 
@@ -115,11 +118,14 @@ class _Conversation:
             self.obey(self.server.fail(key, "instructions_not_supported", _ONLY_COMPLETES))
             return
         try:
+            before = 1.0
             for piece in self._pieces(command.prompt, limit):
                 if written == limit:
                     self.obey(self.server.finish(key, _used(written), "max_output_tokens"))
                     return
-                for frame in self.server.delta(key, piece.text):
+                logprob = math.log(max(piece.probability, _LEAST) / max(before, _LEAST))
+                before = piece.probability
+                for frame in self.server.delta(key, piece.text, round(logprob, 4)):
                     self._socket.send(frame)
                 written += 1
                 await asyncio.sleep(0)  # an interrupt may have come, or a steer
@@ -136,7 +142,12 @@ class _Conversation:
         # One more than is wanted, to know whether an answer was cut.
         limit = wanted + 1 if wanted else _OUTPUT_LIMIT
         return self._service.engine.complete(
-            prompt.path, prompt.prefix, prompt.suffix, _reference(prompt), limit
+            prompt.path,
+            prompt.prefix,
+            prompt.suffix,
+            _reference(prompt),
+            limit,
+            gate=INVOKED if prompt.invoked else None,
         )
 
 

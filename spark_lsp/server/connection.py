@@ -135,9 +135,9 @@ class Connection:
 
     def _tell(self, act: _Told) -> None:
         match act:
-            case outcomes.Delta(handle, text):  # most common case first
+            case outcomes.Delta(handle, text, confidence):  # most common case first
                 if handle in self._open:  # what was told before may have cancelled it
-                    self._feed(Wrote(handle, text))
+                    self._feed(Wrote(handle, text, confidence))
             case outcomes.Connected():
                 self._complaint = ""
                 self._feed(Up())
@@ -229,7 +229,7 @@ class Connection:
                     last = acts[-1] if acts else None
                     match last, act:
                         case outcomes.Delta(one, text), outcomes.Delta(other, more) if one == other:
-                            acts[-1] = outcomes.Delta(one, text + more)
+                            acts[-1] = outcomes.Delta(one, text + more, act.confidence)
                         case _:
                             acts.append(act)
         except Exception:  # noqa: BLE001 - a defect of ours

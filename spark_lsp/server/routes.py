@@ -32,7 +32,14 @@ _HTTP_AFTER = 4.0
 _ENGINE_AFTER = 1.0
 """Seconds until the engine stands in: most absences are shorter."""
 _ENGINE = Profile(
-    EMBEDDED, None, _MAX_OUTPUT_TOKENS, lanes=True, continuation=True, interrupt=True, steer=True
+    EMBEDDED,
+    None,
+    _MAX_OUTPUT_TOKENS,
+    lanes=True,
+    continuation=True,
+    interrupt=True,
+    steer=True,
+    holds_back=True,
 )
 _NO_INSTRUCTIONS = "the embedded engine cannot follow instructions: connect a model, see README.md"
 

@@ -30,6 +30,8 @@ class Profile:
         steer: whether `response.steer` is (§1.6 a).
         cache_breakpoint: whether an explicit `prompt_cache_breakpoint` is (§6).
         cleans: whether answers are cleaned of what chat models add; a FIM model adds nothing.
+        holds_back: whether it says nothing where it is unsure, unless it is told that the person
+            has asked by a command.
         rewrite_tokens: how many tokens more than a completion a rewrite may have at most.
         refused: further fields of a request that the server does not take.
     """
@@ -45,6 +47,7 @@ class Profile:
     steer: bool = False
     cache_breakpoint: bool = False
     cleans: bool = False
+    holds_back: bool = False
     rewrite_tokens: int = LONGEST_REWRITE
     refused: frozenset[str] = frozenset()
 

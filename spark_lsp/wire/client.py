@@ -203,10 +203,10 @@ class Client:
         if request is None or request.handle is None or request.cancelled:
             return Step()
         if not request.enough:
-            return Step(events=[Delta(request.handle, text)] if text else [])
+            return Step(events=[Delta(request.handle, text, request.confidence)] if text else [])
         step = self.cancel(request.handle)
         text += request.rest()
-        step.events.extend([Delta(request.handle, text)] if text else [])
+        step.events.extend([Delta(request.handle, text, request.confidence)] if text else [])
         step.events.append(Ended(request.handle, wire.Usage()))
         return step
 
@@ -304,7 +304,7 @@ class Client:
             step.events.append(self._prepared(request, usage, reason))
         elif request.wanted:
             if rest := request.rest():
-                step.events.append(Delta(request.handle, rest))
+                step.events.append(Delta(request.handle, rest, request.confidence))
             del self._open[request.handle]
             if request.steering is Steering.ASKED:  # what came too late is asked anew
                 step.events.append(Unsteered(request.handle))

@@ -6,7 +6,7 @@ spelled, that of `requests`. Source: responses-protocol.md §1.4, §6.
 
 from collections.abc import Sequence
 
-from spark_lsp.core.prompt import Block
+from spark_lsp.core.prompt import Block, Prompt
 from spark_lsp.wire.bases import Base
 from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.lanes import Request
@@ -40,7 +40,10 @@ class Drafts:
         items = b",".join(filter(None, (head, tail)))
         generate = request.prompt is not None
         asked = profile.roomy(request.prompt)
-        return spelled_create(asked, items, lane, request.parent, generate=generate)
+        invoked = isinstance(request.prompt, Prompt) and request.prompt.invoked
+        return spelled_create(
+            asked, items, lane, request.parent, generate=generate, invoked=invoked
+        )
 
     def _stable(self, profile: Profile, stable: tuple[Block, ...]) -> bytes:
         of = (stable, profile.cache_breakpoint)

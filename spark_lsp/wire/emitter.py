@@ -23,7 +23,13 @@ class _Delta(msgspec.Struct, tag_field="type", tag="response.output_text.delta")
     output_index: int
     content_index: int
     delta: str
-    logprobs: list[Any]
+    logprobs: "list[_Token]"
+
+
+class _Token(msgspec.Struct):
+    token: str
+    logprob: float
+    top_logprobs: tuple[()] = ()
 
 
 class Emitter:
@@ -91,8 +97,8 @@ class Emitter:
         """Tells that the response exists and runs."""
         return [self._stage("created", "in_progress"), self._stage("in_progress", "in_progress")]
 
-    def text(self, delta: str) -> list[str]:
-        """Tells more text; the first opens the message and its part."""
+    def text(self, delta: str, logprob: float | None = None) -> list[str]:
+        """Tells more text, with the logarithm of its probability; the first opens the message."""
         frames = []
         if not self._texts:
             part = {"type": "output_text", "text": "", "annotations": []}
@@ -104,7 +110,8 @@ class Emitter:
             ]
         self._texts.append(delta)
         self._number += 1
-        event = _Delta(self._lane or msgspec.UNSET, self._number, self._item_id, 0, 0, delta, [])
+        told = [] if logprob is None else [_Token(delta, logprob)]
+        event = _Delta(self._lane or msgspec.UNSET, self._number, self._item_id, 0, 0, delta, told)
         return [*frames, encode(event).decode()]
 
     def completed(self, usage: Usage) -> list[str]:

@@ -35,6 +35,22 @@ class TextDelta(Frame, tag="response.output_text.delta", kw_only=True, frozen=Tr
     sequence_number: int | None = None
     output_index: int | None = None
     response_id: str | None = None
+    logprobs: Raw = _NULL
+
+    @property
+    def logprob(self) -> float | None:
+        """The logarithm of the probability of this text, None if it is not told."""
+        if len(self.logprobs) <= len("null"):  # as most servers send it, or do not
+            return None
+        told = lenient(_LOGPROBS, self.logprobs)
+        return sum(token.logprob for token in told) if told else None
+
+
+class _Token(msgspec.Struct, frozen=True):
+    logprob: float
+
+
+_LOGPROBS = msgspec.json.Decoder(list[_Token])
 
 
 class _ResponseBody(msgspec.Struct, frozen=True):

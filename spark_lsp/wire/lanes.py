@@ -7,6 +7,7 @@ Source: responses-protocol.md §1.4.
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from math import exp
 
 from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.wire.capabilities import Profile
@@ -62,6 +63,8 @@ class Request:
     cleaner: Cleaner | None = None
     steering: Steering = Steering.NONE
     sent: Profile | None = None  # what was believed of the provider when it was sent
+    logprob: float | None = None  # of what was heard, up to the end of the first line with text
+    lined: bool = False  # whether that has ended
 
     @property
     def wanted(self) -> bool:
@@ -86,7 +89,21 @@ class Request:
         """Takes in a delta on its lane; returns what it adds to the answer, "" for nothing."""
         if not self._hears(event):
             return ""
+        self._weigh(event)
         return self.cleaner.feed(event.delta) if self.cleaner else event.delta
+
+    @property
+    def confidence(self) -> float | None:
+        """The probability of the first line with text, so far; None if nothing is told of it."""
+        return None if self.logprob is None else exp(min(self.logprob, 0.0))
+
+    def _weigh(self, event: TextDelta) -> None:
+        logprob = None if self.lined else event.logprob
+        if logprob is None:
+            return
+        self.lined = self.logprob is not None and "\n" in event.delta
+        if not self.lined:
+            self.logprob = (self.logprob or 0.0) + logprob
 
     def rest(self) -> str:
         """The answer has ended: returns what was held back of it, "" for nothing."""

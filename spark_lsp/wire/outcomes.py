@@ -13,10 +13,18 @@ from spark_lsp.wire.faults import Fault, Remedy
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """Some more text; none is a sign that the model is thinking."""
+    """Some more text; none is a sign that the model is thinking.
+
+    Attributes:
+        handle: whose.
+        text: the text.
+        confidence: the probability of all of the answer so far, up to the end of its first line
+            with text, if the model tells probabilities.
+    """
 
     handle: int
     text: str
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,12 @@ from spark_lsp.wire.capabilities import Profile
 from spark_lsp.wire.frames import Frame, Malformed, Unknown, encode, lenient, unusable
 from spark_lsp.wire.layout import Item
 
+INVOKED = "spark_invoked"
+"""The metadata that tells the embedded engine that a person has asked by a command."""
+
 
 def spelled_create(
-    profile: Profile, items: bytes, lane: str, parent: str, *, generate: bool
+    profile: Profile, items: bytes, lane: str, parent: str, *, generate: bool, invoked: bool = False
 ) -> bytes:
     """Spells a `response.create` over items from `spelled_items`.
 
@@ -30,6 +33,8 @@ def spelled_create(
         body["generate"] = False
     if parent:
         body["previous_response_id"] = parent
+    if invoked and profile.holds_back:
+        body["metadata"] = {INVOKED: "true"}
     return b'%b,%b,"input":[%b]}' % (encode(body)[:-1], spelled_options(profile)[1:-1], items)
 
 
@@ -95,6 +100,11 @@ class Create(Frame, tag="response.create", kw_only=True, frozen=True):
         """What every object of the response repeats, so that its client knows it again."""
         metadata = lenient(_METADATA, self.metadata) or {}
         return {"max_output_tokens": self.max_output_tokens, "metadata": metadata}
+
+    @property
+    def invoked(self) -> bool:
+        """Whether a person has asked by a command."""
+        return INVOKED in (lenient(_METADATA, self.metadata) or {})
 
     @property
     def parent(self) -> str:

@@ -173,10 +173,13 @@ class Server:
                 assert_never(request)
         return answered
 
-    def delta(self, key: str, text: str) -> list[str]:
-        """Sends text of a running response; nothing for one that has ended, or for no text."""
+    def delta(self, key: str, text: str, logprob: float | None = None) -> list[str]:
+        """Sends text of a running response, and the logarithm of its probability if it is known.
+
+        Sends nothing for a response that has ended, or for no text.
+        """
         running = self._running.get(key)
-        return running.emitter.text(text) if running is not None and text else []
+        return running.emitter.text(text, logprob) if running is not None and text else []
 
     def boundary(self, key: str, usage: Usage | None = None) -> Answered:
         """Says that nothing is half written: where a response that is steered may end.
@@ -278,6 +281,8 @@ class Server:
         if isinstance(items, Refusal):
             return items
         prompt = read_rewrite(items) or read(items)
+        if isinstance(prompt, Prompt) and request.invoked:
+            prompt = replace(prompt, invoked=True)
         key, told_back = f"resp_{self._ids()}", request.told_back
         command: Generate | Prepare
         if request.generate is False:

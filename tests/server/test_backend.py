@@ -239,7 +239,7 @@ async def test_who_wants_a_region_rewritten_is_told_that_the_engine_only_complet
         assert PROFILE == visitor.client.profile
         assert {} == engine.written
         following = visitor.create(PROMPT)
-        while not any(it == Delta(following, "x") for it in visitor.events):
+        while not any(it == Delta(following, "x", 1.0) for it in visitor.events):
             await visitor.frame()
 
 

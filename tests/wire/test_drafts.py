@@ -200,3 +200,13 @@ def test_base_and_frame_together_say_the_prompt(
     before = warming["input"] if "previous_response_id" in message else []
 
     assert prompt == read([*before, *message["input"]])
+
+
+def test_only_who_holds_back_is_told_that_the_person_has_asked() -> None:
+    request = asks(replace(PROMPT, invoked=True))
+
+    assert {"spark_invoked": "true"} == drafted(replace(PROFILE, holds_back=True), request)[
+        "metadata"
+    ]
+    assert "metadata" not in drafted(PROFILE, request)
+    assert "metadata" not in drafted(replace(PROFILE, holds_back=True), asks(PROMPT))

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from math import log
 from typing import Any
 
 import pytest
@@ -77,6 +78,37 @@ def test_text_and_usage_reach_the_handle() -> None:
         text("x", sequence_number=6),
         frame("response.output_text.done", text="return x"),
         stage("completed", usage=usage),
+    )
+
+
+def test_probabilities_are_multiplied_up_to_the_end_of_the_first_line() -> None:
+    client = running(Client(PROFILE))
+    half = [{"token": "x", "logprob": log(0.5), "bytes": [120], "top_logprobs": []}]
+
+    assert [
+        Delta(1, "re", 0.5),
+        Delta(1, "turn", 0.25),
+        Delta(1, "\n    ", 0.25),
+        Delta(1, "x", 0.25),
+        Ended(1, Usage()),
+    ] == hear(
+        client,
+        text("re", logprobs=half),
+        text("turn", logprobs=half),
+        text("\n    ", logprobs=half),
+        text("x", logprobs=half),
+        stage("completed"),
+    )
+
+
+def test_probabilities_that_cannot_be_read_do_not_hide_the_text() -> None:
+    client = running(Client(PROFILE))
+
+    assert [Delta(1, "x"), Delta(1, "y"), Ended(1, Usage())] == hear(
+        client,
+        text("x", logprobs=["odd"]),
+        text("y", logprobs={"logprob": "odd"}),
+        stage("completed"),
     )
 
 

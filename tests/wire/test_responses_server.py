@@ -51,6 +51,27 @@ def begun(answered: Answered) -> str:
     return key
 
 
+def test_a_person_who_has_asked_is_told_apart() -> None:
+    half = server()
+    metadata = {"spark_invoked": "true"}
+
+    for asked, expected in ((metadata, True), ({"a": "b"}, False), ({}, False)):
+        answered = half.receive(create(metadata=asked))
+        (command,) = answered.commands
+        assert isinstance(command, Generate)
+        assert isinstance(command.prompt, Prompt)
+        assert command.prompt.invoked is expected
+        half.finish(command.key, Usage())
+
+
+def test_probabilities_are_told_with_the_text() -> None:
+    half = server()
+    half.receive(create())
+    *_, told = read(half.delta("resp_1", "x", -0.25))
+
+    assert told["logprobs"] == [{"token": "x", "logprob": -0.25, "top_logprobs": []}]
+
+
 def test_a_whole_response_is_this() -> None:
     """Every event of §1.7, literally, and the command that starts it."""
     half = server()

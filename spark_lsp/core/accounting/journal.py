@@ -123,7 +123,7 @@ class Journal:
         - what: "completion", "edit" or "next";
         - verdict: "shown", "nothing", "unchanged" (what is on screen stays), "cancelled", "failed",
           "refused", or None while it is undecided;
-        - reason, rule, source, quiet, cut, guard, status: see `telling.Facts`;
+        - reason, rule, source, quiet, cut, guard, status, confidence: see `telling.Facts`;
         - request, answer, stream: numbers;
         - uri, position {line, character}: where;
         - shown {characters, lines, edits}: how much;
@@ -166,7 +166,7 @@ def _told(episode: _Episode | None, uri: str, said: str, *, found: bool) -> dict
     steps = episode.steps if episode else []
     blocks = episode.blocks if episode else ()
     verdict = facts.get("verdict")
-    debounce = facts.get("debounce")
+    debounce, confidence = facts.get("debounce"), facts.get("confidence")
     return {
         "found": found,
         "summary": said,
@@ -179,6 +179,7 @@ def _told(episode: _Episode | None, uri: str, said: str, *, found: bool) -> dict
         "cut": facts.get("cut"),
         "guard": facts.get("guard"),
         "status": facts.get("status"),
+        "confidence": None if confidence is None else round(confidence, 3),
         "request": episode.request if episode else None,
         "answer": facts.get("answer"),
         "stream": facts.get("stream"),

@@ -58,6 +58,7 @@ class Facts(TypedDict, total=False):
         cut: why the answer was shown only to a point, as a clause, such as "the function ends".
         guard: what the syntax guard did, as a clause, such as "a bracket would have stayed open".
         status: what was wrong with the provider then, in a sentence.
+        confidence: how sure the model was of the first line of its answer, from 0 to 1.
     """
 
     verdict: str
@@ -76,6 +77,7 @@ class Facts(TypedDict, total=False):
     cut: str
     guard: str
     status: str
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)

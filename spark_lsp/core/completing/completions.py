@@ -180,7 +180,7 @@ class Completions:
             return False
         if event.text and not stream.written:
             self._pace.answered(now - stream.begun)
-        self._streams.wrote(stream, event.text, now)
+        self._streams.wrote(stream, event.text, event.confidence, now)
         if not stream.answer.agrees:
             # The person had typed ahead and the answer goes another way: that is a new question.
             self._drop([stream], now)

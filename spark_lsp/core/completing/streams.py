@@ -5,6 +5,7 @@ which, and what it is answered, is decided in `completions`.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from spark_lsp.core import secrets
 from spark_lsp.core.accounting.journal import Journal
@@ -65,6 +66,7 @@ class Streams:
         """Ask for an answer to a request."""
         common, document, offset = self._common, request.document, request.offset
         prompt = common.context.prompt(document, offset, request.lead)
+        prompt = replace(prompt, invoked=request.invoked)
         number = common.number()
         answer = _empty(number, document.text, offset).grown(request.lead)
         stream = self._begin(number, document, answer, request.lead, prompt, now)
@@ -117,13 +119,16 @@ class Streams:
 
     # What they write.
 
-    def wrote(self, stream: Stream, text: str, now: float) -> None:
-        """Take in more of an answer."""
+    def wrote(self, stream: Stream, text: str, confidence: float | None, now: float) -> None:
+        """Take in more of an answer, and how sure of it the model is, if it says so."""
         document = self._common.documents.get(stream.uri)
         if document is None:
             return
-        if text and not stream.written and (reader := self._readers.get(stream.id)) is not None:
-            self._journal.step(reader, "first text", now)
+        if (reader := self._readers.get(stream.id)) is not None:
+            if text and not stream.written:
+                self._journal.step(reader, "first text", now)
+            if confidence is not None:
+                self._journal.note(reader, confidence=confidence)
         stream.write(text, document, now)
 
     # How they go another way.

@@ -42,6 +42,7 @@ def test_a_request_is_told_with_its_answer_its_context_and_what_each_step_took()
         "cut": "the function ends",
         "guard": None,
         "status": None,
+        "confidence": None,
         "request": 7,
         "answer": 3,
         "stream": 3,
