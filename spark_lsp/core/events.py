@@ -199,11 +199,7 @@ class Rejected:
 class Wrote:
     """The backend has written more of a stream's answer; nothing is a sign of life.
 
-    Attributes:
-        stream: which.
-        text: what it has written.
-        confidence: the probability of all it has written, up to the end of the first line with
-            text, by the model's own account; None if it does not give one.
+    The confidence is the probability of its first line with text so far, if the model tells it.
     """
 
     stream: int
