@@ -30,6 +30,8 @@ const FRAME = 30;
 const PROVIDER = 'spark-lsp.spark-lsp:*';
 /** What typing an opening bracket or quote inserts, with the cursor between. */
 const PAIRS = new Set(['()', '[]', '{}', '""', "''", '``']);
+/** Times that VS Code is asked to take what has grown before it is left at that. */
+const PATIENCE = 10;
 /** Times of first pieces that are remembered. */
 const TIMES = 21;
 
@@ -40,6 +42,8 @@ export class Completions implements vscode.Disposable {
   /** Hands over what has grown, for as long as VS Code asks for that. */
   private relay: vscode.Disposable | undefined;
   private growing = false;
+  /** Times that VS Code was asked to take what has grown, and did not. */
+  private missed = 0;
   /** Whether something was selected in the completion menu when VS Code last asked. */
   private selecting = false;
   private readonly times: number[] = [];
@@ -111,6 +115,7 @@ export class Completions implements vscode.Disposable {
       return undefined;
     }
     this.pieces = answer.pieces;
+    this.missed = 0;
     return answer.items ? [...answer.items] : undefined;
   }
 
@@ -168,6 +173,7 @@ export class Completions implements vscode.Disposable {
     const answer: Growing = new Answer(asked);
     this.current = answer;
     this.pieces = 0;
+    this.missed = 0;
     const params = {
       textDocument: { uri: asked.uri, version: asked.version },
       position: { line: asked.line, character: asked.character },
@@ -226,9 +232,20 @@ export class Completions implements vscode.Disposable {
       editor.document.version === version &&
       cursor.line === line &&
       cursor.character === character;
-    if (!there) {
-      return;
+    if (there) {
+      await this.offer();
     }
+    // VS Code passes over an offer while it takes in another answer, and tells of a key before it
+    // tells where the cursor is then. After the last piece nothing else would ask again.
+    const behind = this.current === answer && answer.pieces !== this.pieces;
+    if (behind && this.missed < PATIENCE) {
+      this.missed += 1;
+      this.beat.want();
+    }
+  }
+
+  /** Have VS Code ask a provider that it has not asked yet. */
+  private async offer(): Promise<void> {
     this.relay?.dispose();
     this.relay = vscode.languages.registerInlineCompletionItemProvider(DOCUMENTS, {
       // The person may have typed on meanwhile; VS Code then asks this one instead of the first.
