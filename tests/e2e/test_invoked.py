@@ -1,4 +1,4 @@
-"""Who asks by a command gets the engine's best guess, and can read how sure of it the engine was."""
+"""Who asks by a command gets the engine's best guess, and can read how sure of it that was."""
 
 from pathlib import Path
 from typing import Any
