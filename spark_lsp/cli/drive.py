@@ -112,7 +112,7 @@ async def _drive(
 ) -> Report:
     report = Report()
     client = await Client.start(*options)
-    client.on_notification = partial(_told, report)
+    client.on_notification = partial(told, report)
     try:
         await client.initialize(root)
         for path, cut in holes:
@@ -137,7 +137,7 @@ async def _drive(
     return report
 
 
-def _told(report: Report, method: str, params: Any) -> None:
+def told(report: Report, method: str, params: Any) -> None:
     """Note what the server tells the person: what is wrong, and who answers."""
     if method == "window/showMessage":
         report.errors.append(str(params["message"]))
@@ -284,7 +284,7 @@ class Typist:
             self._client.notify("$/cancelRequest", {"id": self._id})
 
     def _notified(self, method: str, params: Any) -> None:
-        _told(self._report, method, params)
+        told(self._report, method, params)
         if method == "$/progress":
             _, _, version = str(params["token"]).rpartition("#")
             self._seen(int(version), params["value"], final=False)

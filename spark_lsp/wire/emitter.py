@@ -15,6 +15,12 @@ from spark_lsp.wire.frames import encode
 from spark_lsp.wire.layout import Item
 
 
+class _Token(msgspec.Struct):
+    token: str
+    logprob: float
+    top_logprobs: tuple[()] = ()
+
+
 class _Delta(msgspec.Struct, tag_field="type", tag="response.output_text.delta"):
     # The one frame sent per token: a struct costs half of what a dict does.
     stream_id: str | msgspec.UnsetType
@@ -23,13 +29,7 @@ class _Delta(msgspec.Struct, tag_field="type", tag="response.output_text.delta")
     output_index: int
     content_index: int
     delta: str
-    logprobs: "list[_Token]"
-
-
-class _Token(msgspec.Struct):
-    token: str
-    logprob: float
-    top_logprobs: tuple[()] = ()
+    logprobs: list[_Token]
 
 
 class Emitter:

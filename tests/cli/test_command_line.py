@@ -292,22 +292,29 @@ def test_a_drive_says_who_has_answered(root: Path, away: str, *, fallback: bool)
 
 
 def test_an_interrupted_drive_leaves_no_process_behind(root: Path) -> None:
+    assert (130, "", "") == interrupted(root, "drive", "--json", "--pace", "1000", "a.py")
+
+
+def interrupted(root: Path, *arguments: str) -> tuple[int, str, str]:
+    """Interrupt a command once it has a backend, which must be gone when it is.
+
+    Returns its exit status and what it has said, on standard output and error.
+    """
     with subprocess.Popen(
-        command("drive", "--json", "--pace", "1000", "a.py"),
+        command(*arguments),
         cwd=root,
         env=environment(root),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as drive:
-        children = family(drive.pid, "backend")
-        drive.send_signal(signal.SIGINT)
-        out, errors = drive.communicate(timeout=PATIENCE)
+    ) as process:
+        children = family(process.pid, "backend")
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=PATIENCE)
         _, alive = psutil.wait_procs(children, timeout=PATIENCE)
-
-    assert (130, "", "") == (drive.returncode, out, errors)
     assert [] == alive
+    return process.returncode, out, errors
 
 
 def family(pid: int, argument: str) -> list[psutil.Process]:

@@ -2,20 +2,18 @@
 
 import asyncio
 import json
-import signal
 import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
 
-import psutil
 import pytest
 from rich.console import Console
 
 from spark_lsp.cli.checks import Check
 from spark_lsp.cli.doctor import as_json, as_table
 from tests.cli.test_checks import KEY, LOCAL, NAME, NETWORK, answering, configured, meanwhile
-from tests.cli.test_command_line import called, command, environment, family
+from tests.cli.test_command_line import called, command, environment, interrupted
 from tests.heard import PATIENCE
 from tests.model import scripted_model
 from tests.web import scripted_web
@@ -128,22 +126,9 @@ def test_wrong_usage_is_one_line(root: Path, arguments: tuple[str, ...], told: s
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_an_interrupted_doctor_leaves_no_process_behind(root: Path, options: list[str]) -> None:
-    with subprocess.Popen(
-        command("doctor", *options),
-        cwd=root,
-        env=environment(root),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as doctor:
-        children = family(doctor.pid, "backend")
-        doctor.send_signal(signal.SIGINT)
-        out, errors = doctor.communicate(timeout=PATIENCE)
-        _, alive = psutil.wait_procs(children, timeout=PATIENCE)
+    status, out, errors = interrupted(root, "doctor", *options)
 
-    assert (130, "") == (doctor.returncode, errors)
-    assert [] == alive
+    assert (130, "") == (status, errors)
     assert ("configuration" in out) == (not options)
 
 

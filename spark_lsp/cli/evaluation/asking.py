@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from spark_lsp.cli.client import Client, ErrorAnswer, ServerGone
-from spark_lsp.cli.drive import Hole, Typist
+from spark_lsp.cli.drive import Hole, Typist, told
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.cli.evaluation.scores import Answered
 from spark_lsp.cli.evaluation.sources import Source, Task
@@ -236,11 +236,9 @@ class Examination:
         return result
 
     def _told(self, method: str, params: Any) -> None:
-        if method == "window/showMessage":
-            self.report.errors.append(str(params["message"]))
-        elif method == METHOD:
+        told(self.report, method, params)
+        if method == METHOD:
             self.busy = bool(params.get("busy"))
-            self.report.stand(str(params["kind"]), str(params["message"]))
         elif method == "$/progress" and params["token"] == TOKEN:
             self.indexing = params["value"]["kind"] != "end"
         self._heard.set()
@@ -248,10 +246,10 @@ class Examination:
 
 def _explained(account: Any) -> tuple[float | None, frozenset[str]]:
     """Return the confidence, and the files that were shown, as far as an account tells them."""
-    told = account if isinstance(account, dict) else {}
-    sure = told.get("confidence")
+    known = account if isinstance(account, dict) else {}
+    sure = known.get("confidence")
     confidence = float(sure) if isinstance(sure, int | float) else None
-    blocks = (told.get("context") or {}).get("blocks") or ()
+    blocks = (known.get("context") or {}).get("blocks") or ()
     shown = frozenset(it["path"] for it in blocks if it["kind"] in {"file", "chunk", "edit"})
     return confidence, shown
 

@@ -292,7 +292,7 @@ class Rewrites:
                 self._stop(Refusal.FAILED, self._lacking(work), now)
         elif work.stalls(policy) <= now:
             self._stop(Refusal.FAILED, "the model has stalled: ask again", now)
-        elif work.unseen and work.coming is None:
+        elif work.unseen:
             self._show(work, now)
 
     # How it is done.
@@ -325,7 +325,7 @@ class Rewrites:
         if work.stream is None:
             self._steered(work, work.turning, "reissued")
             return
-        work.coming, work.heard = work.draft.now, now
+        work.coming, work.heard, work.unseen = work.draft.now, now, False
         size = len(work.coming.encode("utf-8", "surrogatepass"))
         if size > self._common.context.longest(work.instruction):
             work.coming = work.base

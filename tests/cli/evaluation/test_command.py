@@ -2,18 +2,14 @@
 
 import asyncio
 import json
-import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from spark_lsp.cli.evaluation.sources import KINDS
 from tests.cli.evaluation.test_asking import always
-from tests.cli.test_command_line import called, command, environment, everything, family
-from tests.heard import PATIENCE
+from tests.cli.test_command_line import called, command, environment, everything, interrupted
 from tests.model import scripted_model
 
 CONTRACT = {
@@ -162,19 +158,4 @@ async def test_any_model_can_be_evaluated(root: Path) -> None:
 
 
 def test_an_interrupted_evaluation_leaves_no_process_behind(root: Path) -> None:
-    with subprocess.Popen(
-        command("eval", "--json", "."),
-        cwd=root,
-        env=environment(root),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as evaluation:
-        children = family(evaluation.pid, "backend")
-        evaluation.send_signal(signal.SIGINT)
-        out, errors = evaluation.communicate(timeout=PATIENCE)
-        _, alive = psutil.wait_procs(children, timeout=PATIENCE)
-
-    assert (130, "", "") == (evaluation.returncode, out, errors)
-    assert [] == alive
+    assert (130, "", "") == interrupted(root, "eval", "--json", ".")

@@ -256,3 +256,18 @@ def test_a_draft_that_does_not_fit_any_more_is_not_what_the_model_is_asked_about
 
     assert isinstance(steer.again, Rewrite)
     assert "value = 1\n" * 500 == steer.again.region
+
+
+def test_nothing_is_due_for_a_draft_while_the_model_turns() -> None:
+    desk = Desk()
+    desk.ask(1, (0, 2))
+    desk.write("a = 1\n", 0.1)
+    desk.write("b = 2\n", 0.1)
+    soon = desk.rewrites.deadline()
+    desk.rewrites.redirected(Redirected(2, desk.document().uri, "Name it c."), 0.1)
+    later = desk.rewrites.deadline()
+
+    assert soon is not None
+    assert later is not None
+    assert soon < 0.2
+    assert later > 1
