@@ -118,7 +118,8 @@ def test_the_import_contracts_hold() -> None:
 
 def test_each_test_module_stands_where_its_module_does() -> None:
     """Or in `e2e`, `editors` or `peers`, about the whole, or its name says what it is about."""
-    folders = {path.parent.name for path in MODULES} | {"e2e", "editors", "peers"}
+    modules = [*MODULES, *(ROOT / "benchmarks").rglob("*.py")]
+    folders = {path.parent.name for path in modules} | {"e2e", "editors", "peers"}
     found = {path.parent.name for path in (ROOT / "tests").rglob("test_*.py")} - {"tests"}
 
     assert found <= folders

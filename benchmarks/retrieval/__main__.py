@@ -17,15 +17,15 @@ from pathlib import Path
 from statistics import fmean
 from typing import Final, TypeAlias
 
-from platformdirs import user_cache_path
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from benchmarks.distributions import CACHE, obtain
 from benchmarks.retrieval.baselines import Baselines
 from benchmarks.retrieval.measure import COVERAGE_BUDGETS, RECALL_BUDGETS, covered, recalled
 from benchmarks.retrieval.ours import Ours
-from benchmarks.retrieval.packages import PACKAGES, Package, obtain
+from benchmarks.retrieval.packages import PACKAGES, Package
 from benchmarks.retrieval.ranker import Ranker
 from benchmarks.retrieval.repository import Repository, read
 from benchmarks.retrieval.tasks import KINDS, Task, tasks_of
@@ -69,13 +69,12 @@ def main() -> None:
     """Fetch what is missing, score each row on each task, and print."""
     options = _options()
     console = Console(stderr=True)
-    options.cache.mkdir(parents=True, exist_ok=True)
     scores, total = Scores(), 0
     with Progress(console=console) as progress:
         bar = progress.add_task("scoring", total=len(options.packages))
         for package in options.packages:
             progress.update(bar, description=package.name)
-            repository = read(obtain(package, options.cache), package.root)
+            repository = read(obtain(package.distribution, options.cache), package.root)
             tasks = tasks_of(repository, package.sources, options.limit)
             total += len(tasks)
             for name, ranker in _rows(repository).items():
@@ -97,8 +96,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.retrieval", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    cache = user_cache_path("spark-lsp") / "sdists"
-    parser.add_argument("--cache", type=Path, default=cache, help="where packages are kept")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where packages are kept")
     parser.add_argument("--limit", type=int, default=_MOST, help="tasks of each kind and package")
     parser.add_argument("--package", action="append", dest="packages", type=_package, default=None)
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -57,12 +57,13 @@ class Teacher:
         while self._root is not None:
             self._wanted.clear()
             try:
-                await asyncio.to_thread(self._learn, self._root)
+                await asyncio.to_thread(self.learn, self._root)
             except Exception:  # noqa: BLE001 - the next round may do better
                 _log.exception("what has changed in %s could not be learned", self._root)
             await self._wanted.wait()
 
-    def _learn(self, root: Path) -> None:
+    def learn(self, root: Path) -> None:
+        """Learn what has changed, in the calling thread, until it is done or closed."""
         entries = list(walk.walk(root, ended=lambda: self._closed))
         # The order is stable: sources as they were walked, then other text likewise.
         entries.sort(key=lambda entry: languages.by_path(entry.path) is None)

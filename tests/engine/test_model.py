@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_lsp.engine.evaluate import UNGATED
 from spark_lsp.engine.model import Engine, Gate, Piece
 
 ANY_TEXT = st.text(
     st.characters(categories=None) | st.sampled_from("\r\n\t\f \u2028\ud800a_=.(\"')"), max_size=60
 )
+UNGATED = Gate(line=0.0, fragment=0.0, further=2.0, floor=0.0, lines=1)
+"""Shows one line, however unlikely: what the engine would say if it had to."""
 BOLD = Gate(line=0.2, fragment=0.5, further=0.2, floor=0.01)
 
 LOGGER = (

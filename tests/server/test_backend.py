@@ -417,7 +417,7 @@ async def test_what_must_not_be_read_is_not_learned(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("ignored.py\n", "utf-8")
     engine = Engine()
     teacher = Teacher(engine, tmp_path)
-    await asyncio.to_thread(teacher._learn, tmp_path)
+    await asyncio.to_thread(teacher.learn, tmp_path)
 
     assert [".gitignore"] == list(engine._corpus.homes)
 
@@ -429,7 +429,7 @@ async def test_sources_are_learned_before_other_text_and_a_large_file_does_not_e
     write(tmp_path, {"a.txt": "t" * 30, "b.py": "p" * 40, "c.py": "l" * 90, "d/e.py": "q" * 40})
     write(tmp_path, {"z.txt": "z" * 20, "0.txt": "\0" * 15})
     engine = Engine()
-    Teacher(engine, tmp_path)._learn(tmp_path)
+    Teacher(engine, tmp_path).learn(tmp_path)
 
     # 40 + 40 of sources; then 20 of what is left and fits. What is no text takes no room.
     assert {"b.py", "d/e.py", "z.txt"} == set(engine._corpus.homes)
@@ -441,7 +441,7 @@ async def test_what_has_become_ignored_is_forgotten_and_the_rest_not_learned_aga
     write(tmp_path, {"a.py": "x = 1\n", "b.py": "y = 2\n", "c.bin": "\0"})
     engine = Engine()
     teacher = Teacher(engine, tmp_path)
-    teacher._learn(tmp_path)
+    teacher.learn(tmp_path)
     told: list[Mapping[str, str | None]] = []
     monkeypatch.setattr(engine, "learn", lambda files: told.append(dict(files)))
     read: list[str] = []
@@ -452,9 +452,9 @@ async def test_what_has_become_ignored_is_forgotten_and_the_rest_not_learned_aga
         return really(root, path)
 
     monkeypatch.setattr(walk, "read", note)
-    teacher._learn(tmp_path)
+    teacher.learn(tmp_path)
     write(tmp_path, {".sparkignore": "b.py\n"})
-    teacher._learn(tmp_path)
+    teacher.learn(tmp_path)
 
     assert [{".sparkignore": "b.py\n", "b.py": None}] == told
     assert [".sparkignore"] == read
@@ -464,9 +464,9 @@ async def test_a_file_that_becomes_too_large_or_no_text_is_forgotten(tmp_path: P
     write(tmp_path, {"a.py": "x = 1\n", "b.py": "y = 2\n", "c.py": "z = 3\n"})
     engine = Engine()
     teacher = Teacher(engine, tmp_path)
-    teacher._learn(tmp_path)
+    teacher.learn(tmp_path)
     write(tmp_path, {"a.py": "x" * (SIZE_LIMIT + 1), "b.py": "\0\0"})
-    teacher._learn(tmp_path)
+    teacher.learn(tmp_path)
 
     assert {"c.py"} == set(engine._corpus.homes)
 
@@ -507,7 +507,7 @@ async def test_a_closed_teacher_teaches_no_more(tmp_path: Path) -> None:
     engine = Engine()
     teacher = Teacher(engine, tmp_path)
     teacher.close()
-    teacher._learn(tmp_path)
+    teacher.learn(tmp_path)
 
     assert 0 == engine.files
 

@@ -11,18 +11,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from spark_lsp.cli.drive import Hole, hole
+from spark_lsp.cli.drive import Hole
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.cli.evaluation.asking import Examination, Typed, examined
 from spark_lsp.cli.evaluation.baselines import BASELINES, saved
 from spark_lsp.cli.evaluation.drawing import drawn
 from spark_lsp.cli.evaluation.outcome import Outcome
-from spark_lsp.cli.evaluation.places import places, typed
+from spark_lsp.cli.evaluation.places import holes, places
 from spark_lsp.cli.evaluation.readiness import ready
 from spark_lsp.cli.evaluation.scores import Answered, bins, curve
 from spark_lsp.cli.evaluation.sources import NOT_CODE, Source, Task, by_path
@@ -33,9 +32,6 @@ from spark_lsp.core.records import Record
 from spark_lsp.core.settings import EMBEDDED
 from spark_lsp.core.text import Text
 from spark_lsp.server import configuration, walk
-
-_TYPED_LINES: Final = 20
-"""Lines that are typed in a file."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -53,15 +49,15 @@ def run(arguments: argparse.Namespace) -> int:
     tasks = places(sources, arguments.tasks)
     if not tasks:
         raise CommandError(f"{root} holds no code to hold out: name a repository with some", 2)
-    holes = _holes(sources, arguments.files)
+    cuts = holes(sources, arguments.files)
     outcome = Outcome(model)
-    work = partial(_examine, sources, tasks, holes, outcome, learns=embedded)
+    work = partial(_examine, sources, tasks, cuts, outcome, learns=embedded)
     window = None if embedded else settings.model_context_window
     report = asyncio.run(examined(root, options, window, work))
     outcome.errors += report.errors
     for notice in report.notices:
         sys.stderr.write(f"spark-lsp: {notice}\n")
-    _compare(sources, tasks, holes, outcome)
+    _compare(sources, tasks, cuts, outcome)
     if arguments.picture:
         _save(arguments.picture, root, outcome)
     if arguments.json:
@@ -92,18 +88,10 @@ def _sources(root: Path) -> list[Source]:
     return sources
 
 
-def _holes(sources: Sequence[Source], most: int) -> list[tuple[Source, Hole]]:
-    """Return what is typed, and where."""
-    cuts = [
-        (source, hole(source.text, source.path, _TYPED_LINES)) for source in typed(sources, most)
-    ]
-    return [(source, cut) for source, cut in cuts if cut.missing.strip()]
-
-
 async def _examine(
     sources: Sequence[Source],
     tasks: Sequence[Task],
-    holes: Sequence[tuple[Source, Hole]],
+    cuts: Sequence[tuple[Source, Hole]],
     outcome: Outcome,
     examination: Examination,
     *,
@@ -111,7 +99,7 @@ async def _examine(
 ) -> None:
     files = by_path(sources)
     with _progress() as progress:
-        bar = progress.add_task("waiting for the server", total=len(tasks) + len(holes))
+        bar = progress.add_task("waiting for the server", total=len(tasks) + len(cuts))
         await ready(examination, sources, learns=learns)
         progress.update(bar, description="completing")
         # One file after another, as a person works.
@@ -119,7 +107,7 @@ async def _examine(
             outcome.answers.append(await examination.answered(task, files[task.path]))
             progress.advance(bar)
         progress.update(bar, description="typing")
-        for source, cut in holes:
+        for source, cut in cuts:
             came = await examination.typed(source, cut)
             sum_ = outcome.typed.setdefault(source.language.name, Typed())
             sum_.characters += came.characters
@@ -130,7 +118,7 @@ async def _examine(
 def _compare(
     sources: Sequence[Source],
     tasks: Sequence[Task],
-    holes: Sequence[tuple[Source, Hole]],
+    cuts: Sequence[tuple[Source, Hole]],
     outcome: Outcome,
 ) -> None:
     """Have the baselines do what the server has done."""
@@ -145,7 +133,7 @@ def _compare(
             told = (task.kind, task.language, task.duplicated, task.held(text))
             answers.append(Answered(*told, said, said))
         came = outcome.rivals_typed.setdefault(name, Typed())
-        for _, cut in holes:
+        for _, cut in cuts:
             came.characters += len(cut.missing)
             came.saved += saved(baseline(cut.before, cut.after), cut.missing)
 

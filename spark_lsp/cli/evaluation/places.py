@@ -1,4 +1,4 @@
-"""Which pieces of a repository are held out, so that they can be completed.
+"""Which pieces of a repository are held out, so that they can be completed or typed.
 
 Owns the choice, which depends on nothing but the files: the same repository gives the same tasks
 on every machine. Where names of other files are used is found by `uses`, the bodies of functions by
@@ -11,6 +11,7 @@ from dataclasses import replace
 from math import sqrt
 from typing import Final
 
+from spark_lsp.cli.drive import Hole, hole
 from spark_lsp.cli.evaluation.bodies import bodies
 from spark_lsp.cli.evaluation.sources import Source, Task, spread
 from spark_lsp.cli.evaluation.uses import uses
@@ -20,6 +21,8 @@ _SAYING: Final = 12
 """Characters of a line that is not found twice by chance."""
 _MOST_TYPED: Final = 1_000_000
 """Characters of a file above which nobody types in it."""
+_TYPED_LINES: Final = 20
+"""Lines that are typed in a file."""
 
 
 def places(sources: Sequence[Source], most: int) -> list[Task]:
@@ -27,16 +30,18 @@ def places(sources: Sequence[Source], most: int) -> list[Task]:
 
     They are in the order of `sources.KINDS`.
     """
-    lines = _lines(sources, most)
     first, later = uses(sources)
-    tasks = [
-        *lines,
-        *(replace(task, kind="line_blind", blind=True) for task in lines),
-        *_some(first, most),
-        *_some(later, most),
-        *_some(bodies(sources), most),
-    ]
-    return _flagged(sources, tasks)
+    others = [*_some(first, most), *_some(later, most), *_some(bodies(sources), most)]
+    return [*lines(sources, most), *_flagged(sources, others)]
+
+
+def lines(sources: Sequence[Source], most: int) -> list[Task]:
+    """Return at most so many tasks of kind "line", and the same as "line_blind".
+
+    These need nothing of what files define.
+    """
+    seen = _flagged(sources, _lines(sources, most))
+    return [*seen, *(replace(task, kind="line_blind", blind=True) for task in seen)]
 
 
 def typed(sources: Iterable[Source], most: int) -> list[Source]:
@@ -47,6 +52,14 @@ def typed(sources: Iterable[Source], most: int) -> list[Source]:
         if source.text.string.strip() and len(source.text) <= _MOST_TYPED
     ]
     return [fit[index] for index in spread(most, len(fit))]
+
+
+def holes(sources: Iterable[Source], most: int) -> list[tuple[Source, Hole]]:
+    """Return what is typed in at most so many files, and where."""
+    cuts = [
+        (source, hole(source.text, source.path, _TYPED_LINES)) for source in typed(sources, most)
+    ]
+    return [(source, cut) for source, cut in cuts if cut.missing.strip()]
 
 
 def _some(tasks: Sequence[Task], most: int) -> list[Task]:
