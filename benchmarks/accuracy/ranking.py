@@ -5,9 +5,8 @@ another engine changes this function and nothing more.
 """
 
 from spark_lsp.engine.model import Engine
-from spark_lsp.engine.page import Source
 from spark_lsp.engine.vocabulary import is_newline
-from spark_lsp.engine.vote import DEPTH, Ballot
+from spark_lsp.engine.vote import Ballot
 
 
 def ranked(engine: Engine, path: str, before: str, after: str) -> list[str]:
@@ -15,13 +14,9 @@ def ranked(engine: Engine, path: str, before: str, after: str) -> list[str]:
 
     A line feed stands for whatever begins a line. A word in front of the cursor counts as finished.
     """
-    weights, vocabulary = engine._weights, engine._vocabulary  # noqa: SLF001  # see above
-    sources = Source(before, weights.prefix), Source(after, weights.suffix)
-    page = engine._reader.read(*sources, [], DEPTH)  # noqa: SLF001
-    ballot = Ballot(page, engine._voices(path), vocabulary, weights)  # noqa: SLF001
-    context = list(page.context)
-    if page.partial:
-        context.append(vocabulary.find(page.partial))
-    totals = ballot.count(context)
-    order = sorted(totals, key=totals.__getitem__, reverse=True)
-    return ["\n" if is_newline(token) else vocabulary.texts[token] for token in order]
+    scene = engine.scene(path, before, after)
+    written, texts = [], scene.vocabulary.texts
+    if scene.page.partial:
+        written.append(scene.vocabulary.find(scene.page.partial))
+    outcome = Ballot(scene).count([*scene.page.context, *written], len(written))
+    return ["\n" if is_newline(token) else texts[token] for token in outcome.tokens]

@@ -5,10 +5,12 @@ Which model hears it in which words is the business of `wire`, and what goes int
 and `context`.
 """
 
+import re
 from dataclasses import dataclass
 
 import msgspec
 
+_LINE = re.compile(r"\r\n|\n|\r")
 SMALL = 24_000
 """Tokens of a window up to which signatures and chunks say more than whole files."""
 
@@ -95,6 +97,11 @@ class Block:
     end_line: int = 0
     tokens: int = 0
     cost: int = 0
+
+    @property
+    def left_behind(self) -> str:
+        """The lines that an edit has left behind, without the marks of a diff."""
+        return "\n".join(line[1:] for line in _LINE.split(self.text) if line.startswith("+"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ Owns the half-typed token at the cursor, where a completion must end (text that 
 there, cycles, the end of a block) and how much of it is worth showing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from spark_lsp.engine.lexer import is_open, lex
@@ -18,7 +19,7 @@ from spark_lsp.engine.vocabulary import (
     is_newline,
     newline_of,
 )
-from spark_lsp.engine.vote import Ballot
+from spark_lsp.engine.vote import Ballot, Outcome
 
 _PERIOD: Final = 12
 """Tokens of the longest cycle that is recognised within a line."""
@@ -36,10 +37,13 @@ _CLOSING: Final = frozenset(")]}")
 class Gate:
     """How sure a completion must be to be shown: probabilities that all of it is right."""
 
-    line: float = 0.4
+    line: float = 0.35
     """A line is shown to its end when this likely."""
     fragment: float = 0.5
     """Of a first line less likely than that, the beginning that is this likely is shown."""
+    worth: int = 5
+    """Characters that such a beginning has at least, unless it ends a half-typed word: fewer are
+    typed sooner than read."""
     further: float = 0.6
     """A line after the first is shown when all up to its end is this likely."""
     floor: float = 0.05
@@ -83,6 +87,8 @@ class Writer:
             return
         line = page.line
         pieces = self._begun()
+        # To end a half-typed word is worth it in any case: it is being read as it is typed.
+        worth = 1 if pieces and page.partial.strip() else gate.worth
         shallowest = _depth(self._indentation)
         known: set[str] = set()
         bar = gate.line
@@ -95,7 +101,7 @@ class Writer:
             if newline is None or self._probability < bar:
                 if not known:
                     cut_short = len(pieces) >= limit
-                    yield from _likely(pieces, gate.line if cut_short else gate.fragment)
+                    yield from _likely(pieces, gate.line if cut_short else gate.fragment, worth)
                 return
             yield from pieces
             limit -= len(pieces)
@@ -112,36 +118,30 @@ class Writer:
             return self._indented()
         if not partial:
             return []
-        fitting = self._fitting(self._ballot.count_wide(self._context), partial)
-        if not fitting and not partial.isspace():
-            fitting = self._fitting(self._ballot.present(), partial)
-        if not fitting:
+        outcome = self._vote(partial)
+        if not outcome.tokens:
             self._context.append(self._vocabulary.find(partial))
             return []
-        missing = self._vocabulary.texts[self._chosen(fitting)][len(partial) :]
+        token = self._take(outcome.tokens[0], outcome.probabilities[0])
+        missing = self._vocabulary.texts[token][len(partial) :]
         return [Piece(missing, self._probability)] if missing else []
-
-    def _fitting(self, totals: Mapping[int, float], partial: str) -> dict[int, float]:
-        texts = self._vocabulary.texts
-        return {
-            token: weight
-            for token, weight in totals.items()
-            if texts.get(token, "").startswith(partial)
-        }
 
     def _indented(self) -> list[Piece]:
         """Indents the empty line that the cursor stands on."""
-        totals = self._ballot.count_wide(self._context)
-        fitting = {
-            token: weight
-            for token, weight in totals.items()
+        outcome = self._vote()
+        fitting = [
+            (token, share)
+            for token, share in zip(outcome.tokens, outcome.probabilities, strict=True)
             if is_newline(token) and token != BLANK and self._changed(token) is not None
-        }
+        ]
         if not fitting:
             self._context.append(newline_of(self._page.style.cleared(self._indentation)))
             self._indentation = ""
             return []
-        self._indentation = self._changed(self._chosen(fitting)) or ""
+        token, share = fitting[0]
+        # That a line begins here is certain, since it has.
+        self._take(token, share / sum(share for _, share in fitting))
+        self._indentation = self._changed(token) or ""
         return [Piece(self._indentation, self._probability)] if self._indentation else []
 
     def _changed(self, newline: int) -> str | None:
@@ -150,10 +150,9 @@ class Writer:
     def _line(self, pieces: list[Piece], limit: int) -> int | None:
         """Adds the rest of a line to `pieces`; returns what ended it, or None if it gave up."""
         while True:
-            totals = self._ballot.count(self._context)
-            if not totals:
+            token = self._next()
+            if token is None:
                 return None
-            token = self._chosen(totals)
             if is_newline(token):
                 return None if self._wall else token
             text = self._vocabulary.texts[token]
@@ -172,8 +171,8 @@ class Writer:
         pieces: list[Piece] = []
         while newline == BLANK and len(pieces) < _BLANKS:
             pieces.append(Piece("\n", self._probability))
-            totals = self._ballot.count(self._context)
-            newline = self._chosen(totals) if totals else UNKNOWN
+            following = self._next()
+            newline = UNKNOWN if following is None else following
         if newline == BLANK or not is_newline(newline):
             return []
         indentation = self._changed(newline)
@@ -182,10 +181,19 @@ class Writer:
         self._indentation = indentation
         return [*pieces, Piece("\n" + indentation, self._probability)]
 
-    def _chosen(self, totals: Mapping[int, float]) -> int:
-        """Appends the likeliest token to the context."""
-        token = max(totals, key=totals.__getitem__)
-        self._probability *= self._ballot.likelihood(totals, token)
+    def _vote(self, partial: str = "") -> Outcome:
+        return self._ballot.count(self._context, len(self._context) - self._start, partial)
+
+    def _next(self) -> int | None:
+        """Takes the likeliest token that is possible here; returns None where none is."""
+        outcome = self._vote()
+        for token, share in zip(outcome.tokens, outcome.probabilities, strict=True):
+            if not is_newline(token) or self._changed(token) is not None:
+                return self._take(token, share)
+        return None
+
+    def _take(self, token: int, probability: float) -> int:
+        self._probability *= probability
         self._context.append(token)
         return token
 
@@ -199,11 +207,10 @@ class Writer:
         return word == self._wall
 
 
-def _likely(pieces: list[Piece], least: float) -> Iterator[Piece]:
-    for piece in pieces:
-        if piece.probability < least:
-            return
-        yield piece
+def _likely(pieces: list[Piece], least: float, worth: int) -> list[Piece]:
+    """The beginning that is likely enough, if there is enough of it."""
+    likely = list(takewhile(lambda piece: piece.probability >= least, pieces))
+    return likely if sum(len(piece.text.strip()) for piece in likely) >= worth else []
 
 
 def _depth(indentation: str) -> int:

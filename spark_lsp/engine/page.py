@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_lsp.engine.lexer import is_open, lex, unify_newlines
+from spark_lsp.engine.sources import AFTER, BEFORE, ELSEWHERE
 from spark_lsp.engine.vocabulary import (
     BOUNDARY,
     UNKNOWN,
@@ -45,8 +46,14 @@ class Page:
 
     ids: Ids
     """Everything scanned: references, suffix, prefix, with boundaries between; shape (n,)."""
-    origin: NDArray[np.float64]
-    """Weight of the evidence at each position of `ids`, shape (n,)."""
+    weights: NDArray[np.float32]
+    """What the evidence at each position of `ids` weighs, shape (n,)."""
+    sources: NDArray[np.int8]
+    """Where each position stands, shape (n,); see `sources`."""
+    tail: int
+    """Where in `ids` the suffix begins."""
+    head: int
+    """Where in `ids` the prefix begins; it ends where they end."""
     context: tuple[int, ...]
     """The tokens before the cursor in reading order; where the file begins, a boundary and
     before that tokens that match nothing."""
@@ -66,10 +73,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text to scan and what its evidence weighs."""
+    """A text to scan, where it stands and what its evidence weighs."""
 
     text: str
-    weight: float
+    place: int
+    weight: float = 1.0
 
 
 class Reader:
@@ -80,13 +88,11 @@ class Reader:
         self._lines: dict[str, list[int]] = {}
         self._texts: dict[str, Ids] = {}
 
-    def read(
-        self, prefix: Source, suffix: Source, references: Sequence[Source], depth: int
-    ) -> Page:
+    def read(self, prefix: str, suffix: str, references: Sequence[Source], depth: int) -> Page:
         """The page for a cursor between `prefix` and `suffix`, with `depth` tokens of context."""
-        before = unify_newlines(_end_of(prefix.text, _PREFIX)).split("\n")
+        before = unify_newlines(_end_of(prefix, _PREFIX)).split("\n")
         line = before.pop()
-        rest, *after = unify_newlines(suffix.text[:_SUFFIX]).split("\n")
+        rest, *after = unify_newlines(suffix[:_SUFFIX]).split("\n")
         tokens = lex("\n" + line)
         # Before an empty line the indentation is still open; typed indentation is meant.
         indenting = bool(before) and not line
@@ -101,18 +107,25 @@ class Reader:
         # The boundary keeps the cursor's line from being taken for a blank one.
         head = relate(np.append(head, _FENCE), style, 0)[: -2 if indenting else -1]
         tail = relate(tail, style, code_of(indentation))
-        parts, origins = [_FENCE], [0.0]
+        parts, weights, places = [_FENCE], [0.0], [ELSEWHERE]
         room = _REFERENCES
         for reference in references:
             text = reference.text[:room]
             room -= len(text)
             parts += (self._text(text), _FENCE)
-            origins += (reference.weight, 0.0)
+            weights += (reference.weight, 0.0)
+            places += (reference.place, reference.place)
         parts += (tail, _FENCE, head)
-        origins += (suffix.weight, 0.0, prefix.weight)
+        weights += (1.0, 0.0, 1.0)
+        places += (AFTER, AFTER, BEFORE)
+        sizes = [part.size for part in parts]
+        ids = np.concatenate(parts)
         return Page(
-            ids=np.concatenate(parts),
-            origin=np.repeat(origins, [part.size for part in parts]),
+            ids=ids,
+            weights=np.repeat(np.array(weights, np.float32), sizes),
+            sources=np.repeat(np.array(places, np.int8), sizes),
+            tail=ids.size - head.size - 1 - tail.size,
+            head=ids.size - head.size,
             context=(*(UNKNOWN,) * depth, BOUNDARY, *head[-depth:].tolist())[-depth:],
             partial="\n" if indenting else partial,
             line=line,

@@ -105,6 +105,11 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self._numbers)
 
+    @property
+    def end(self) -> int:
+        """One more than the largest number that was given."""
+        return FIRST_WORD + len(self.texts)
+
     def raw(self, text: str) -> list[int]:
         """Numbers of the tokens of `text`; a newline is minus one minus its indentation's code."""
         return list(map(self._numbers.__getitem__, lex(text)))

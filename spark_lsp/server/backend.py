@@ -147,6 +147,12 @@ class _Conversation:
             prompt.suffix,
             _reference(prompt),
             limit,
+            edited=[
+                block.left_behind
+                for block in prompt.stable
+                if block.kind == "edit" and block.path != prompt.path
+            ],
+            instruction=prompt.instruction,
             gate=INVOKED if prompt.invoked else None,
         )
 

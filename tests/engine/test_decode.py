@@ -1,11 +1,13 @@
 """A completion ends where it should, and is indented as the file is."""
 
+from dataclasses import replace
+
 import pytest
 
 from spark_lsp.engine.model import Engine, Gate
 
-BOLD = Gate(line=0.2, fragment=0.5, further=0.2, floor=0.01)
-RECKLESS = Gate(line=0, fragment=0, further=0, floor=0)
+BOLD = Gate(line=0.1, fragment=0.3, further=0.05, floor=0.01, worth=0)
+RECKLESS = Gate(line=0, fragment=0, further=0, floor=0, worth=0)
 LOGGER = (
     "import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef run() -> None:\n    pass\n"
 )
@@ -128,6 +130,9 @@ def test_an_empty_line_is_indented_as_its_neighbours_suggest() -> None:
 def test_of_an_unsure_line_the_sure_beginning_is_shown() -> None:
     """A fragment is better than silence when it is surer than a whole line need be."""
     learned = {f"{name}.py": f"value = settings.read(key_{name})\n" for name in "abcdefgh"}
-    gate = Gate(line=0.9, fragment=0.6)
+    gate = Gate(line=0.9, fragment=0.6, worth=8)
+    demanding = replace(gate, worth=14)
 
-    assert completed(learned=learned, text="value = set|", gate=gate) == "tings.read"
+    assert completed(learned=learned, text="value = |", gate=gate) == "settings.read"
+    assert not completed(learned=learned, text="value = |", gate=demanding)
+    assert completed(learned=learned, text="value = set|", gate=demanding), "it ends a word"

@@ -1,5 +1,6 @@
 """What the engine says and when it keeps silent."""
 
+from dataclasses import replace
 from threading import Thread
 
 import pytest
@@ -7,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_lsp.engine.model import Engine, Gate, Piece
+from spark_lsp.engine.sources import ELSEWHERE, FOREIGN
 
 ANY_TEXT = st.text(
     st.characters(categories=None) | st.sampled_from("\r\n\t\f \u2028\ud800a_=.(\"')"), max_size=60
 )
-UNGATED = Gate(line=0.0, fragment=0.0, further=2.0, floor=0.0, lines=1)
+UNGATED = Gate(line=0.0, fragment=0.0, further=2.0, floor=0.0, worth=0, lines=1)
 """Shows one line, however unlikely: what the engine would say if it had to."""
-BOLD = Gate(line=0.2, fragment=0.5, further=0.2, floor=0.01)
+BOLD = Gate(line=0.05, fragment=0.3, further=0.05, floor=0.01, worth=0)
 
 LOGGER = (
     "import logging\n\nlogger = logging.getLogger(__name__)\n\n\ndef run() -> None:\n    pass\n"
@@ -109,9 +111,8 @@ def test_the_text_after_the_cursor_is_known() -> None:
 
 def test_silence_where_nothing_is_known() -> None:
     """An engine that has learned nothing and sees nothing says nothing."""
-    assert not completed(text="|")
-    assert not completed(text="x|")
-    assert not completed(text="completely = new_text + |")
+    for text in ("|", "x|", "completely = new_text + |"):
+        assert not completed(text=text, gate=Gate())
 
 
 def test_an_unsure_engine_is_silent_where_a_bold_one_speaks() -> None:
@@ -186,7 +187,7 @@ def test_no_text_whatever_makes_it_raise(
     learned: str, prefix: str, suffix: str, reference: str
 ) -> None:
     """Everything is text to it."""
-    engine = Engine(Gate(line=0, fragment=0, further=0, floor=0))
+    engine = Engine(Gate(line=0, fragment=0, further=0, floor=0, worth=0))
     engine.learn({"a": learned, "b": learned + prefix, "c": prefix + suffix + prefix})
 
     for piece in engine.complete("d", prefix, suffix, [("d", reference), ("e", learned)]):
@@ -204,7 +205,7 @@ def test_enormous_texts_are_read_in_part() -> None:
 
 def test_learning_goes_on_while_completions_are_made() -> None:
     """A completion sees one state of the corpus, from before or after a lesson."""
-    engine = Engine(Gate(lines=1))
+    engine = Engine(replace(BOLD, lines=1))
     engine.learn({f"{name}.py": LOGGER for name in "abc"})
 
     def teach() -> None:
@@ -220,3 +221,44 @@ def test_learning_goes_on_while_completions_are_made() -> None:
     thread.join()
 
     assert said == {" logging.getLogger(__name__)"}
+
+
+def test_what_was_edited_lately_has_a_say() -> None:
+    """As much as the open file, wherever it was."""
+    engine = Engine(UNGATED)
+    engine.learn({f"{name}.py": "total = old_sum(rows)\n" * 2 for name in "abc"})
+
+    def said(*edited: str) -> str:
+        pieces = engine.complete("x.py", "total = ", "", edited=edited)
+        return "".join(piece.text for piece in pieces)
+
+    assert said() == "old_sum(rows)"
+    assert said("total = new_sum(rows)\n" * 2) == "new_sum(rows)"
+
+
+def test_what_is_foreign_weighs_less_than_the_projects_own() -> None:
+    """It is a prior: heard where nothing else speaks."""
+    engine = Engine(UNGATED)
+    engine.learn({"lib/a.py": "colour = red\n"})
+    engine.learn({"site/b.py": "colour = blue\nshape = round\n"}, foreign=True)
+
+    def said(prefix: str) -> str:
+        return "".join(piece.text for piece in engine.complete("x.py", prefix, ""))
+
+    assert said("colour =") == " red"
+    assert said("shape =") == " round"
+
+
+def test_a_foreign_file_that_becomes_the_projects_own_counts_as_such() -> None:
+    """What counts is how it was learned last."""
+    engine = Engine(UNGATED)
+
+    def places() -> list[int]:
+        voices = engine.scene("x.py", "", "").voices
+        return [int(place) for voice in voices for place in voice.sources]
+
+    engine.learn({"lib/a.py": "colour = blue\n"}, foreign=True)
+    assert places() == [FOREIGN]
+
+    engine.learn({"lib/a.py": "colour = blue\n"})
+    assert places() == [ELSEWHERE]

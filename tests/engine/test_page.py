@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_lsp.engine.page import Page, Reader, Source
+from spark_lsp.engine.sources import AFTER, BEFORE, BESIDE, ELSEWHERE
 from spark_lsp.engine.vocabulary import BOUNDARY, UNKNOWN, Vocabulary, is_newline
 
 TEXT = st.text("ab \t\n=(", max_size=40)
@@ -13,7 +14,7 @@ TEXT = st.text("ab \t\n=(", max_size=40)
 def page_of(vocabulary: Vocabulary, text: str, depth: int = 4) -> Page:
     """The page of `text` with the cursor at `|`."""
     prefix, _, suffix = text.partition("|")
-    return Reader(vocabulary).read(Source(prefix, 1), Source(suffix, 1), [], depth)
+    return Reader(vocabulary).read(prefix, suffix, [], depth)
 
 
 @pytest.mark.parametrize(
@@ -57,19 +58,24 @@ def test_a_page_read_after_others_is_the_page_read_first(first: str, second: str
     vocabulary = Vocabulary()
     reader = Reader(vocabulary)
     for text in (first, second, first + second):
-        reader.read(Source(text, 1), Source(second, 1), [Source(first, 1)], 4)
-    again = reader.read(Source(first, 1), Source(second, 1), [], 4)
-    fresh = Reader(vocabulary).read(Source(first, 1), Source(second, 1), [], 4)
+        reader.read(text, second, [Source(first, ELSEWHERE)], 4)
+    again = reader.read(first, second, [], 4)
+    fresh = Reader(vocabulary).read(first, second, [], 4)
 
     assert again.ids.tolist() == fresh.ids.tolist()
     assert again.context == fresh.context
 
 
 @given(TEXT, TEXT)
-def test_every_token_on_the_page_has_the_weight_of_its_text(first: str, second: str) -> None:
+def test_every_token_on_the_page_has_the_place_and_the_weight_of_its_text(
+    first: str, second: str
+) -> None:
     """Boundaries weigh nothing."""
-    page = Reader(Vocabulary()).read(Source(first, 2), Source(second, 3), [Source(first, 5)], 4)
+    page = Reader(Vocabulary()).read(first, second, [Source(first, BESIDE, 0.5)], 4)
 
-    assert page.origin.size == page.ids.size
-    for token, weight in zip(page.ids.tolist(), page.origin.tolist(), strict=True):
-        assert weight in ({0} if token == BOUNDARY else {2, 3, 5})
+    assert page.weights.size == page.sources.size == page.ids.size
+    weights = {BEFORE: 1, AFTER: 1, BESIDE: 0.5}
+    for token, place, weight in zip(page.ids, page.sources, page.weights, strict=True):
+        assert weight == (0 if token == BOUNDARY else weights[int(place)])
+    assert (page.sources[page.head :] == BEFORE).all()
+    assert (page.sources[page.tail : page.head] == AFTER).all()

@@ -336,7 +336,7 @@ async def test_a_post_is_answered_by_the_same_engine(tmp_path: Path) -> None:
                 await writer.wait_closed()
                 text = "".join(item["content"][0]["text"] for item in answer["output"])
 
-    assert text.startswith("split_duration(")
+    assert text.startswith("split_duration")
     assert "completed" == answer["status"]
 
 
@@ -419,7 +419,7 @@ async def test_what_must_not_be_read_is_not_learned(tmp_path: Path) -> None:
     teacher = Teacher(engine, tmp_path)
     await asyncio.to_thread(teacher.learn, tmp_path)
 
-    assert [".gitignore"] == list(engine._corpus.homes)
+    assert [".gitignore"] == list(engine._learned.corpus.homes)
 
 
 async def test_sources_are_learned_before_other_text_and_a_large_file_does_not_end_it(
@@ -432,7 +432,7 @@ async def test_sources_are_learned_before_other_text_and_a_large_file_does_not_e
     Teacher(engine, tmp_path).learn(tmp_path)
 
     # 40 + 40 of sources; then 20 of what is left and fits. What is no text takes no room.
-    assert {"b.py", "d/e.py", "z.txt"} == set(engine._corpus.homes)
+    assert {"b.py", "d/e.py", "z.txt"} == set(engine._learned.corpus.homes)
 
 
 async def test_what_has_become_ignored_is_forgotten_and_the_rest_not_learned_again(
@@ -468,7 +468,7 @@ async def test_a_file_that_becomes_too_large_or_no_text_is_forgotten(tmp_path: P
     write(tmp_path, {"a.py": "x" * (SIZE_LIMIT + 1), "b.py": "\0\0"})
     teacher.learn(tmp_path)
 
-    assert {"c.py"} == set(engine._corpus.homes)
+    assert {"c.py"} == set(engine._learned.corpus.homes)
 
 
 async def test_a_round_that_fails_is_logged_and_the_next_one_learns(

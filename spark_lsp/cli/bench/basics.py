@@ -82,7 +82,7 @@ def engine() -> Figures:
     firsts: list[float] = []
     pages: list[float] = []
     # Whole lines, however unlikely: otherwise most of the work ends at the gate.
-    talker = Engine(Gate(line=0.0, fragment=0.0, further=2.0, floor=0.0, lines=1))
+    talker = Engine(Gate(line=0.0, fragment=0.0, further=2.0, floor=0.0, worth=0, lines=1))
     talker.learn(files)
     each: list[float] = []
     for number, (path, text) in enumerate(files.items()):

@@ -86,8 +86,7 @@ def _section(block: Block, path: str) -> Section | None:
         case "file" if block.path == path:
             return None
         case "edit":
-            left = [line[1:] for line in _LINE.split(block.text) if line.startswith("+")]
-            return Section(block.path, "\n".join(left))
+            return Section(block.path, block.left_behind)
         case _:
             return Section(block.path, block.text)
 
