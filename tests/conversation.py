@@ -21,9 +21,10 @@ A line of `@script` is `SECONDS VERB ARGUMENTS -> EFFECTS`. What the editor does
                           there is nothing, indents
     steer N "x" [ANSWER], interrupt N [ANSWER], explain N
 
-What the backend does: `up [deaf]` (deaf: follows no instructions), `down`, `wrote N "x"`,
-`ended N`, `failed N [transient [SECONDS]]`, `turned N HOW`; `warmed` with what it was shown last.
-Of the settings: `remote`, after which the backend is no process of ours, `off`. Of the files:
+What the backend does: `up [deaf] [drafts]` (deaf: follows no instructions; drafts: the engine
+stands beside it, and writes as the model does), `down`, `wrote N "x"`, `ended N`,
+`failed N [transient [SECONDS]]`, `turned N HOW`; `warmed` with what it was shown last. Of the
+settings: `remote`, after which the backend is no process of ours, `off`. Of the files:
 `vetted [REASON]`, `outdated PATH`, `settled`. Of the library: `found N [PATH FROM TO "x"]...`,
 `packed [PATH "x"]`. Of time: `tick`. To look at: `due` tells when the next tick is, `sent` what a
 model was shown last, `size` how much of the document that was, `text` what the document is.
@@ -303,8 +304,8 @@ class Conversation:
     def _backend(self, verb: str, arguments: Sequence[str]) -> Event | None:  # noqa: C901, PLR0911, PLR0912
         number = _number(arguments)
         match verb, *arguments:
-            case "up", *deaf:
-                return Up(instructable=not deaf)
+            case "up", *how:
+                return Up(instructable="deaf" not in how, drafts="drafts" in how)
             case ("down",):
                 return Down("the backend is gone")
             case ("settled",):

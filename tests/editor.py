@@ -178,7 +178,10 @@ async def editing(
     config: str | None = None,
     **initialize: Any,
 ) -> AsyncIterator[Editor]:
-    """Run a server with an open document; at the end it must leave as it should."""
+    """Run a server with an open document; at the end it must leave as it should.
+
+    Without drafts, unless they are wanted: what is on the screen is the model's.
+    """
     options = []
     if config is not None:
         assert root is not None
@@ -189,7 +192,8 @@ async def editing(
     early: list[tuple[str, Any]] = []
     client.on_notification = lambda method, params: early.append((method, params))
     try:
-        await client.initialize(root, **initialize)
+        wanted = {"drafts": False, **initialize.pop("initializationOptions", {})}
+        await client.initialize(root, initializationOptions=wanted, **initialize)
         uri = ((root or Path("/")) / path).as_uri()
         editor = Editor(client, uri, source, language)
         for method, params in early:

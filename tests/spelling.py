@@ -5,6 +5,7 @@ import json
 from spark_lsp.core.effects import (
     Cancel,
     Count,
+    Draft,
     Effect,
     Explained,
     Foresee,
@@ -32,6 +33,8 @@ def spelled(effect: Effect) -> str:  # noqa: C901, PLR0911, PLR0912 - one arm an
     match effect:
         case Open(stream):
             return f"open {stream} to rewrite"
+        case Draft(stream):
+            return f"draft {stream}"
         case Cancel(stream):
             return f"cancel {stream}"
         case Warm() | Shelve() | Pack() | Recall():

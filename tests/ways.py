@@ -62,9 +62,12 @@ class Fake:
 
 
 class Scene:
-    """A socket, HTTP and the engine, with what the session and the person hear."""
+    """A socket, HTTP and the engine, with what the session and the person hear.
 
-    def __init__(self, *, patience: float = 0.0) -> None:
+    The engine stands in, unless the provider is to be `alone`, and drafts if that is wanted.
+    """
+
+    def __init__(self, *, patience: float = 0.0, drafts: bool = False, alone: bool = False) -> None:
         self.socket, self.http, self.engine = Fake(), Fake(), Fake()
         self.heard: Heard[Event] = Heard()
         self.told: Heard[Status] = Heard()
@@ -79,7 +82,8 @@ class Scene:
                 unable=UNABLE,
             ),
         ]
-        self.provider = Provider(ways, self.heard, self.told)
+        drafting = ways[-1] if drafts else None
+        self.provider = Provider(ways[:-1] if alone else ways, self.heard, self.told, drafting)
 
     @property
     def events(self) -> list[Event]:
@@ -87,8 +91,10 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(*, patience: float = 3600.0) -> AsyncIterator[Scene]:
-    it = Scene(patience=patience)
+async def scene(
+    *, patience: float = 3600.0, drafts: bool = False, alone: bool = False
+) -> AsyncIterator[Scene]:
+    it = Scene(patience=patience, drafts=drafts, alone=alone)
     task = asyncio.create_task(it.provider.run())
     try:
         await it.socket.begun.wait()

@@ -77,7 +77,8 @@ async def _complete(path: Path, text: Text, offset: int, root: Path, options: li
     shown = _Shown()
     client.on_notification = shown.notified
     try:
-        await client.initialize(root)
+        # What is asked for is the model's.
+        await client.initialize(root, initializationOptions={"drafts": False})
         uri = path.as_uri()
         document = {
             "uri": uri,

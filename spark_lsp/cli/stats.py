@@ -10,7 +10,8 @@ the last so many days. The figures of a period are
 - shown, glimpsed (gone before anybody can have read them; not in "shown"), accepted, rate (accepted
   of shown, null of nothing), typed (along to their end), rejected: answers;
 - characters_accepted, saved_characters: these without one key for each acceptance;
-- first_text {p50, p95}: milliseconds from a request to the first text on screen, null of nothing;
+- first_text {p50, p95}: milliseconds from a request to the first text on screen, drafts apart, null
+  of nothing;
 - shown_for {accepted, rejected}: milliseconds that answers had been shown, the medians;
 - whole, partial {word, line, part}: acceptances of all at once, and of less;
 - rejections {reason: answers};

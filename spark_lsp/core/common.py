@@ -28,6 +28,7 @@ class Common:
         effects: what is to be done, in order; the session hands it out.
         up: whether the backend can be asked.
         instructable: whether its model follows instructions.
+        drafts: whether the embedded engine can be asked for drafts beside it.
         away: why it cannot be asked, in a sentence for people.
         not_before: when it wants to be asked again, at the earliest.
         enabled: whether anything is offered at all.
@@ -43,6 +44,7 @@ class Common:
         self.effects: list[Effect] = []
         self.up = False
         self.instructable = True
+        self.drafts = False
         self.away = "the backend is starting"
         self.not_before = 0.0
         self.enabled = True

@@ -79,6 +79,14 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """Ask the embedded engine for what it is sure of, where a model is asked at the same time."""
+
+    stream: int
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
 class Steer:
     """Redirect a stream; `Turned` says how, and `Failed` if it cannot be.
 
@@ -288,6 +296,10 @@ class Report:
     ended: bool = False
 
 
+DRAFT = "draft"
+"""The source of what the embedded engine writes while a model is on its way."""
+
+
 class Count(msgspec.Struct, frozen=True, omit_defaults=True):
     """Write down what became of an answer: figures only, and never sent anywhere.
 
@@ -300,10 +312,11 @@ class Count(msgspec.Struct, frozen=True, omit_defaults=True):
         characters: how many were shown or accepted.
         lines: how many lines these were.
         seconds: how long it was shown, or for "kept", how long ago it was accepted.
-        first: seconds from the request to the first of it on screen, with "shown" and "glimpsed".
+        first: seconds from the request to the first of it on screen, with "shown" and "glimpsed";
+            not of a draft, which says nothing of how fast the model is.
         reason: of acceptance "all", "line", "word" or "part"; of rejection why.
         share: of "kept", which part of the text still stands.
-        source: where it came from: "model", "cache", "typed along" or "engine".
+        source: where it came from: "model", "cache", "typed along", "draft" or "engine".
     """
 
     kind: str
@@ -320,6 +333,7 @@ class Count(msgspec.Struct, frozen=True, omit_defaults=True):
 
 Effect = (
     Open
+    | Draft
     | Steer
     | Cancel
     | Warm

@@ -253,9 +253,11 @@ class Up:
 
     Attributes:
         instructable: whether its model follows instructions; one that only completes does not.
+        drafts: whether the embedded engine stands beside it and can be asked for drafts.
     """
 
     instructable: bool = True
+    drafts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

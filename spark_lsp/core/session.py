@@ -124,6 +124,7 @@ class Session:
                 any(part.failed(event, now) for part in self._parts)
             case Up():
                 common.up, common.instructable = True, event.instructable
+                common.drafts = event.drafts
                 common.heed(common.context.connected())
                 self._advance(now)
             case Down():

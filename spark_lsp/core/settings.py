@@ -153,6 +153,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         bool,
         Meta(description="whether the embedded engine fills in while the provider is away"),
     ] = True
+    drafts: Annotated[
+        bool,
+        Meta(
+            description="whether the embedded engine's continuation, where it is sure, is shown "
+            "until the model's comes"
+        ),
+    ] = True
     stats: Annotated[
         bool,
         Meta(
@@ -181,11 +188,13 @@ class Restrictions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     Attributes:
         exclude: files that are never read or sent, as patterns of a `.gitignore` at the root.
         enabled: whether completions may be offered in it.
+        drafts: whether the embedded engine's may be shown until the model's come.
         model_context_window: the most tokens that may be sent at a time, or None.
     """
 
     exclude: tuple[str, ...] = ()
     enabled: bool = True
+    drafts: bool = True
     model_context_window: Annotated[int, Meta(ge=4096)] | None = None
 
 
@@ -263,8 +272,10 @@ def restrictions(text: str) -> Restrictions:
 def restricted(settings: Settings, by: Restrictions) -> Settings:
     """Return settings that keep to the restrictions of a repository."""
     window = min(settings.model_context_window, by.model_context_window or 2_000_000)
-    enabled = settings.enabled and by.enabled
-    return msgspec.structs.replace(settings, enabled=enabled, model_context_window=window)
+    enabled, drafts = settings.enabled and by.enabled, settings.drafts and by.drafts
+    return msgspec.structs.replace(
+        settings, enabled=enabled, drafts=drafts, model_context_window=window
+    )
 
 
 _ADDRESS = re.compile(

@@ -262,7 +262,8 @@ class App:
             line.show(Status("Inactive", "completions are switched off"))
             return
         ways = self._routes.ways(self._settings)
-        driver.backend = self._model = Model(ways, driver.feed, line.show)
+        drafting = self._routes.drafting(self._settings, ways)
+        driver.backend = self._model = Model(ways, driver.feed, line.show, drafting)
         self._connecting = self._loop.create_task(self._model.run())
         self._connecting.add_done_callback(self._ended_early)
 
@@ -297,8 +298,8 @@ def _differ(before: Settings, after: Settings) -> bool:
     """Whether two settings mean different connections."""
 
     def meant(settings: Settings) -> tuple[Any, ...]:
-        effort, fallback = settings.model_reasoning_effort, settings.embedded_fallback
-        asked = settings.model, effort, settings.model_context_window
-        return settings.enabled, settings.provider(), fallback, asked
+        engine = settings.embedded_fallback, settings.drafts
+        asked = settings.model, settings.model_reasoning_effort, settings.model_context_window
+        return settings.enabled, settings.provider(), engine, asked
 
     return meant(before) != meant(after)

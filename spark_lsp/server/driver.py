@@ -12,6 +12,7 @@ from typing import Protocol
 from spark_lsp.core.effects import (
     Cancel,
     Count,
+    Draft,
     Effect,
     Foresee,
     Grow,
@@ -72,6 +73,14 @@ class Backend(Protocol):
         ...
 
 
+class Model(Backend, Protocol):
+    """All that a session asks of a model, and of the engine beside it."""
+
+    def draft(self, stream: int, prompt: Prompt) -> None:
+        """Ask the engine for what it is sure of, while the model is on its way."""
+        ...
+
+
 class Library(Protocol):
     """Where what is known of the workspace is kept; answers come back as events."""
 
@@ -101,7 +110,7 @@ class Driver:
     def __init__(self, session: Session, editor: Editor, loop: asyncio.AbstractEventLoop) -> None:
         """Drive a session; what is None of its surroundings is done without."""
         self.session = session
-        self.backend: Backend | None = None
+        self.backend: Model | None = None
         self.library: Library | None = None
         self.recorder: Callable[[Count], None] | None = None
         self.observer: Observer | None = None
@@ -132,7 +141,7 @@ class Driver:
             self.observer.effects(effects, now)
         for effect in effects:
             match effect:
-                case Open() | Steer() | Cancel() | Warm():
+                case Open() | Draft() | Steer() | Cancel() | Warm():
                     self._ask(effect)
                 case Shelve() | Pack() | Recall() | Foresee():
                     if self.library:
@@ -154,15 +163,17 @@ class Driver:
             _log.debug("request %s: %s, %s", effect.request, effect.refusal, effect.reason)
         self._editor.answer(effect)
 
-    def _ask(self, effect: Open | Steer | Cancel | Warm) -> None:
+    def _ask(self, effect: Open | Draft | Steer | Cancel | Warm) -> None:
         """Pass on to the backend what it is to do."""
         backend = self.backend
         match effect:
-            case Open(stream, _) | Steer(stream, _, _) if not backend:
+            case Open(stream, _) | Draft(stream, _) | Steer(stream, _, _) if not backend:
                 gone = Failed(stream, "there is no backend", transient=False)
                 self._loop.call_soon(self.feed, gone)
             case Open(stream, prompt) if backend:
                 backend.open(stream, prompt)
+            case Draft(stream, prompt) if backend:
+                backend.draft(stream, prompt)
             case Steer(stream, instruction, again) if backend:
                 backend.steer(stream, instruction, again)
             case Cancel(stream) if backend:

@@ -9,6 +9,9 @@ goes to the next way at once, unseen by whoever asked. The engine knows the work
 a stand-in it is shown what stands around the cursor, and nothing more. Not every way leads to a
 model that follows instructions: what wants one is refused by the others, and never goes over to
 them unseen.
+
+Where drafts are wanted the engine runs all the time, beside whatever way is used; if it stands in
+too it is the same process. What becomes of a draft says nothing of any way.
 """
 
 import asyncio
@@ -87,9 +90,17 @@ class Provider:
         ways: Sequence[Way],
         feed: Callable[[Event], None],
         tell: Callable[[Status], None],
+        drafting: Way | None = None,
     ) -> None:
-        """Take the ways, the best first, and who listens to events and to the status."""
+        """Take the ways, the best first, and who listens to events and to the status.
+
+        `drafting` leads to the engine that writes drafts: one of the ways, or one that is never
+        chosen.
+        """
         self._ways = ways
+        self._engine = drafting
+        self._drafting = ways.index(drafting) if drafting in ways else len(ways)
+        self._drafts: dict[int, Backend] = {}
         self._feed = feed
         self._tell = tell
         self._loop = asyncio.get_running_loop()
@@ -109,6 +120,8 @@ class Provider:
     async def run(self) -> None:
         """Keep the ways going that are wanted, until cancelled."""
         try:
+            if self._engine:
+                self._begin(self._drafting, self._engine)
             self._look()
             await self._broken
         finally:
@@ -124,7 +137,8 @@ class Provider:
     def end(self) -> None:
         """Say that it is gone, and nothing after that: another takes its place."""
         self._over = True
-        streams, self._streams = list(self._streams), {}
+        streams = [*self._streams, *self._drafts]
+        self._streams, self._drafts = {}, {}
         reason = "another model was chosen"
         if self._chosen is not None:
             self._chosen = None
@@ -140,6 +154,11 @@ class Provider:
         else:
             self._send(self._chosen, stream, _Stream(prompt))
 
+    def draft(self, stream: int, prompt: Prompt) -> None:
+        """Ask the engine for what it is sure of, while the model is on its way."""
+        engine = self._drafts[stream] = self._backends[self._drafting]
+        engine.open(stream, prompt)
+
     def steer(self, stream: int, instruction: str, again: Prompt | Rewrite) -> None:
         """Redirect an answer by the way that carries it; of one that has ended nothing is told."""
         if (it := self._streams.get(stream)) is None:
@@ -153,6 +172,8 @@ class Provider:
 
     def cancel(self, stream: int) -> None:
         """Stop an answer; no event of it comes after this."""
+        if engine := self._drafts.pop(stream, None):
+            engine.cancel(stream)
         if it := self._streams.pop(stream, None):
             self._backends[it.way].cancel(stream)
             now = self._loop.time()
@@ -191,6 +212,10 @@ class Provider:
             case Wrote(stream) | Turned(stream) | Ended(stream) | Failed(stream):
                 if it := self._streams.get(stream):
                     self._heard_of(it, event)
+                elif stream in self._drafts:
+                    self._heard_of_a_draft(event)
+            case Up() | Down() if way == len(self._ways):
+                pass  # it only drafts
             case Up():
                 self._choice.up(way)
                 self._look()
@@ -218,6 +243,11 @@ class Provider:
             case Failed(stream):
                 del self._streams[stream]
                 self._lost(it, event)
+
+    def _heard_of_a_draft(self, event: Wrote | Turned | Ended | Failed) -> None:
+        if isinstance(event, Ended | Failed):
+            del self._drafts[event.stream]
+        self._feed(event)
 
     def _away(self, way: int, down: Down) -> None:
         now = self._loop.time()
@@ -281,7 +311,7 @@ class Provider:
         for way in self._choice.wanted(now):
             if way not in self._tasks:
                 self._choice.tried(way, now)
-                self._begin(way)
+                self._begin(way, self._ways[way])
         before, self._chosen = self._chosen, self._choice.chosen(now)
         if self._timer:
             self._timer.cancel()
@@ -297,7 +327,9 @@ class Provider:
         if before is not None:
             self._feed(Down(self._choice.reason()))
         if self._chosen is not None:
-            self._feed(Up(instructable=not self._ways[self._chosen].unable))
+            used = self._ways[self._chosen]
+            drafts = self._engine is not None and not used.stand_in
+            self._feed(Up(instructable=not used.unable, drafts=drafts))
 
     def _better(self) -> set[int]:
         """The ways that are looked for while a lesser one to the same provider is used."""
@@ -305,8 +337,8 @@ class Provider:
             return set()
         return {way for way in range(self._chosen) if way in self._tasks}
 
-    def _begin(self, way: int) -> None:
-        backend = self._ways[way].begin(partial(self._heard, way))
+    def _begin(self, way: int, to: Way) -> None:
+        backend = to.begin(partial(self._heard, way))
         self._backends[way] = backend
         task = self._tasks[way] = self._loop.create_task(backend.run())
         task.add_done_callback(self._ended)
@@ -317,11 +349,12 @@ class Provider:
             self._broken.set_exception(error)
 
     def _linger(self) -> None:
-        """End a stand-in some time after it was needed last."""
+        """End a stand-in some time after it was needed last, unless it drafts."""
+        drafting = self._drafting if self._engine else None
         idle = [
             way
             for way in self._tasks
-            if self._ways[way].stand_in and self._chosen not in {way, None}
+            if way != drafting and self._ways[way].stand_in and self._chosen not in {way, None}
         ]
         if not idle and self._lingering:
             self._lingering.cancel()

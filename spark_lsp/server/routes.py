@@ -6,7 +6,7 @@ What was learned of a model is kept here, so that it is learned once. Which way 
 """
 
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -57,7 +57,7 @@ class Routes:
     def ways(self, settings: Settings) -> list[Way]:
         """Return the ways to the model of the settings, the best first."""
         provider = settings.provider()
-        engine = Way("the embedded engine", partial(_Engine, self._root), unable=_NO_INSTRUCTIONS)
+        engine = self._engine()
         if provider is None:
             return [engine]
         name = f"{settings.model} at {settings.model_provider}"
@@ -74,6 +74,15 @@ class Routes:
         if settings.embedded_fallback:
             ways.append(replace(engine, after=_ENGINE_AFTER, stand_in=True))
         return ways
+
+    def drafting(self, settings: Settings, ways: Sequence[Way]) -> Way | None:
+        """Return the way to the engine that writes drafts: the stand-in, if there is one."""
+        if settings.provider() is None or not settings.drafts:
+            return None
+        return ways[-1] if ways[-1].stand_in else self._engine()
+
+    def _engine(self) -> Way:
+        return Way("the embedded engine", partial(_Engine, self._root), unable=_NO_INSTRUCTIONS)
 
     def _unable(self, provider: Provider, settings: Settings) -> str:
         """Return why a model follows no instructions, "" if it does."""

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from spark_lsp.core.documents import Change
 from spark_lsp.core.effects import (
     Cancel,
+    Draft,
     Effect,
     Explained,
     Foresee,
@@ -108,6 +109,7 @@ class SessionMachine(RuleBasedStateMachine):
         self.shown: tuple[str, int, str, int] | None = None
         self.streams: set[int] = set()
         self.rewrites: set[int] = set()
+        self.drafts: set[int] = set()
         self.wholes: dict[int, Whole] = {}
         self.coming: dict[int, Whole] = {}
         self.last: dict[str, int] = {}
@@ -261,22 +263,41 @@ class SessionMachine(RuleBasedStateMachine):
         self.streams.discard(stream)
         self.feed(Ended(stream))
 
+    @rule(uri=st.sampled_from(URIS), draft=words, text=words)
+    def ask_and_be_answered_twice(self, uri: str, draft: str, text: str) -> None:
+        """First by the engine and then by the model, with nothing in between."""
+        self.ask(uri, grows=True, invoked=True)
+        self.write_all_at_once(drafted=True, text=draft)
+        self.wait(0.01)
+        self.write_all_at_once(drafted=False, text=text)
+
+    @rule(drafted=st.booleans(), text=words)
+    def write_all_at_once(self, drafted: bool, text: str) -> None:
+        streams = self.streams & self.drafts if drafted else self.streams - self.drafts
+        for stream in sorted(streams - self.rewrites):
+            if stream in self.streams:
+                self.wholes[stream].written += text
+                self.feed(Wrote(stream, text))
+            if stream in self.streams:
+                self.streams.discard(stream)
+                self.feed(Ended(stream))
+
     @rule(back=backs, transient=st.booleans())
     def fail(self, back: int, transient: bool) -> None:
         stream = self.stream(back)
         self.streams.discard(stream)
         self.feed(Failed(stream, "failed", transient))
 
-    @rule(instructable=st.booleans())
-    def come_up(self, instructable: bool = True) -> None:
+    @rule(instructable=st.booleans(), drafts=st.booleans())
+    def come_up(self, instructable: bool = True, drafts: bool = True) -> None:
         self.up = True
-        self.feed(Up(instructable))
+        self.feed(Up(instructable, drafts))
 
     @rule()
     def go_down(self) -> None:
         self.up = False
         self.feed(Down("gone"))
-        for stream in sorted(self.streams):
+        for stream in sorted(self.streams - self.drafts):
             self.streams.discard(stream)
             self.feed(Failed(stream, "gone", transient=True))
 
@@ -304,8 +325,9 @@ class SessionMachine(RuleBasedStateMachine):
     @invariant()
     def at_most_one_completion_is_asked_for_and_two_streams_write_for_it(self) -> None:
         assert len(self.asked) <= 1
-        assert len(self.streams - self.rewrites) <= 2
+        assert len(self.streams - self.rewrites - self.drafts) <= 2
         assert len(self.streams & self.rewrites) <= 1
+        assert len(self.streams & self.drafts) <= 1
 
     @invariant()
     def the_text_is_that_of_a_plain_editor(self) -> None:
@@ -317,7 +339,7 @@ class SessionMachine(RuleBasedStateMachine):
 
         assert not self.asked
         assert not self.others
-        assert not self.streams
+        assert self.streams <= self.drafts
 
     def request(self, uri: str) -> int:
         self.requests += 1
@@ -363,9 +385,10 @@ class SessionMachine(RuleBasedStateMachine):
     def account(self, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
-                case Open(stream, prompt):
+                case Open(stream, prompt) | Draft(stream, prompt):
                     assert self.up
                     assert stream not in self.streams
+                    self.drafts |= {stream} if isinstance(effect, Draft) else set()
                     self.opened(stream, prompt)
                 case Cancel(stream):
                     assert stream in self.streams

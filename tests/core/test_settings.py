@@ -401,16 +401,20 @@ def test_a_repository_can_forbid() -> None:
 
 
 @given(
-    st.booleans(),
-    st.booleans(),
+    st.tuples(st.booleans(), st.booleans()),
+    st.tuples(st.booleans(), st.booleans()),
     st.integers(4096, 2_000_000),
     st.none() | st.integers(4096, 3_000_000),
 )
-def test_restrictions_never_widen(mine: bool, theirs: bool, window: int, most: int | None) -> None:
-    settings = Settings(enabled=mine, model_context_window=window)
-    by = Restrictions(enabled=theirs, model_context_window=most)
+def test_restrictions_never_widen(
+    mine: tuple[bool, bool], theirs: tuple[bool, bool], window: int, most: int | None
+) -> None:
+    settings = Settings(enabled=mine[0], drafts=mine[1], model_context_window=window)
+    by = Restrictions(enabled=theirs[0], drafts=theirs[1], model_context_window=most)
     after = restricted(settings, by)
 
-    assert after.enabled == (mine and theirs)
+    assert after.enabled == (mine[0] and theirs[0])
+    assert after.drafts == (mine[1] and theirs[1])
     assert after.model_context_window == min(window, most or window)
-    assert msgspec.structs.replace(after, enabled=mine, model_context_window=window) == settings
+    same = {"enabled": mine[0], "drafts": mine[1], "model_context_window": window}
+    assert msgspec.structs.replace(after, **same) == settings

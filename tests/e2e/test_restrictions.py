@@ -22,7 +22,10 @@ def root(tmp_path: Path) -> Path:
     [
         ("enabled = false\n", ""),
         ('exclude = ["a.py"]\n', ""),
-        ('model_provider = "openai"\n', "can only set exclude, enabled, model_context_window"),
+        (
+            'model_provider = "openai"\n',
+            "can only set exclude, enabled, drafts, model_context_window",
+        ),
         ("enabled = maybe\n", "not valid TOML"),
     ],
 )

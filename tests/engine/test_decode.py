@@ -131,7 +131,7 @@ def test_of_an_unsure_line_the_sure_beginning_is_shown() -> None:
     """A fragment is better than silence when it is surer than a whole line need be."""
     learned = {f"{name}.py": f"value = settings.read(key_{name})\n" for name in "abcdefgh"}
     gate = Gate(line=0.9, fragment=0.6, worth=8)
-    demanding = replace(gate, worth=14)
+    demanding = replace(gate, worth=15)
 
     said = completed(learned=learned, text="value = |", gate=gate)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from spark_lsp.core.effects import (
     Cancel,
     Count,
+    Draft,
     Effect,
     Explained,
     Foresee,
@@ -46,6 +47,7 @@ SUGGESTION = Suggestion(1, Position(0, 4), "value")
 EFFECTS: list[Effect] = [
     Cancel(1),
     Open(2, PROMPT),
+    Draft(3, PROMPT),
     Warm((Block("file", "a.py", "x"),)),
     Grow(7, SUGGESTION),
     Reply(7, Verdict.SHOW, SUGGESTION, "the model's answer"),
@@ -138,6 +140,9 @@ class Recorder:
     def open(self, stream: int, prompt: Prompt | Rewrite) -> None:
         self.done.append(("open", stream, prompt))
 
+    def draft(self, stream: int, prompt: Prompt) -> None:
+        self.done.append(("draft", stream, prompt))
+
     def steer(self, stream: int, instruction: str, again: Prompt | Rewrite) -> None:
         self.done.append(("steer", stream, instruction, again))
 
@@ -184,7 +189,9 @@ def test_effects_are_carried_out_in_order_before_the_event_is_done() -> None:
     stage.driver.feed(Up())
 
     assert [("handle", Up(), 100.0)] == stage.session.calls
-    assert ["cancel", "open", "warm", "show", "answer"] == [it[0] for it in stage.recorder.done]
+    assert ["cancel", "open", "draft", "warm", "show", "answer"] == [
+        it[0] for it in stage.recorder.done
+    ]
     assert ("open", 2, PROMPT) == stage.recorder.done[1]
     assert ("answer", EFFECTS[-1]) == stage.recorder.done[-1]
 
@@ -258,7 +265,7 @@ def test_without_a_backend_a_request_fails_but_not_before_the_event_is_done(asks
     assert ["show", "answer"] == [it[0] for it in stage.recorder.done]
     assert 1 == len(stage.session.calls)
 
-    stage.loop.soon.pop()()
+    stage.loop.soon.pop(0)()
     _, event, _ = stage.session.calls[1]
 
     assert isinstance(event, Failed)

@@ -8,6 +8,8 @@ from spark_lsp.server import provider as provider_module
 from spark_lsp.server.status import Status
 from tests.ways import GONE, PROMPT, STABLE, Scene, scene
 
+DRAFT = Prompt((), "a.py", "x = ", "\n")
+
 
 async def test_the_best_way_carries_everything_while_it_is_there() -> None:
     async with scene() as it:
@@ -284,3 +286,80 @@ async def test_a_way_that_breaks_is_not_passed_over_in_silence() -> None:
 
     with pytest.raises(RuntimeError, match="a defect"):
         await it.provider.run()
+
+
+async def test_the_engine_drafts_beside_the_way_that_is_used() -> None:
+    async with scene(drafts=True) as it:
+        await it.engine.begun.wait()
+        it.engine.feed(Up())
+        it.socket.feed(Up())
+        it.provider.open(1, PROMPT)
+        it.provider.draft(2, DRAFT)
+        it.engine.feed(Wrote(2, "value"))
+        it.engine.feed(Ended(2))
+        it.engine.feed(Wrote(2, "late"))
+        it.provider.draft(3, DRAFT)
+        it.provider.cancel(3)
+        it.engine.feed(Wrote(3, "late"))
+
+        assert [Up(drafts=True), Wrote(2, "value"), Ended(2)] == it.events
+        assert [(2, DRAFT), (3, DRAFT), 3] == it.engine.calls
+        assert [(1, PROMPT)] == it.socket.calls
+
+
+async def test_the_engine_that_stands_in_writes_no_drafts_for_itself() -> None:
+    async with scene(patience=0.0, drafts=True) as it:
+        await it.engine.begun.wait()
+        it.engine.feed(Up())
+        it.socket.feed(Down(GONE, hopeless=True))
+
+        assert Up(instructable=False) == it.events[-1]
+        assert "fills in" in it.told.all[-1].message
+
+
+async def test_drafts_that_fail_say_nothing_of_the_provider() -> None:
+    async with scene(drafts=True) as it:
+        await it.engine.begun.wait()
+        it.socket.feed(Up())
+        for number in (1, 2, 3):
+            it.provider.draft(number, DRAFT)
+            it.engine.feed(Failed(number, "asks to wait", transient=True, after=30.0))
+        it.engine.feed(Down("the embedded engine did not start"))
+
+        assert [Up, Failed, Failed, Failed] == [type(event) for event in it.events]
+        assert Status("Normal", "mine") == it.told.all[-1]
+
+
+async def test_an_engine_that_only_drafts_never_stands_in() -> None:
+    async with scene(patience=0.0, drafts=True, alone=True) as it:
+        await it.engine.begun.wait()
+        it.engine.feed(Up())
+        it.socket.feed(Down(GONE, hopeless=True))
+        assert [Down(GONE, hopeless=True)] == it.events
+        assert Status("Error", GONE) == it.told.all[-1]
+        it.socket.feed(Up())
+        it.provider.draft(1, DRAFT)
+        it.engine.feed(Wrote(1, "value"))
+
+        assert [Up(drafts=True), Wrote(1, "value")] == it.events[1:]
+
+
+async def test_an_engine_that_drafts_is_not_dismissed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provider_module, "_LINGERS", 0.0)
+    async with scene(patience=0.0, drafts=True) as it:
+        await it.engine.begun.wait()
+        it.engine.feed(Up())
+        it.socket.feed(Up())
+
+        assert it.provider._lingering is None
+
+
+async def test_drafts_end_with_the_model_beside_which_they_were_written() -> None:
+    async with scene(drafts=True) as it:
+        await it.engine.begun.wait()
+        it.socket.feed(Up())
+        it.provider.draft(1, DRAFT)
+        it.provider.end()
+        it.engine.feed(Wrote(1, "late"))
+
+        assert [Up, Down, Failed] == [type(event) for event in it.events]

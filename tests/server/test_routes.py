@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as but
 
 from spark_lsp.core.events import Event
 from spark_lsp.core.settings import EMBEDDED, Provider, Settings, WireApi
@@ -89,3 +90,25 @@ async def test_a_model_that_refused_to_be_steered_is_not_asked_again_by_the_next
 
     assert not begun(routes, STEERED).profile.steer
     assert begun(Routes(None), STEERED).profile.steer
+
+
+def test_the_engine_that_stands_in_drafts_too() -> None:
+    routes, settings = Routes(None), speaking("chat")
+    ways = routes.ways(settings)
+
+    assert ways[-1] is routes.drafting(settings, ways)
+
+
+def test_without_a_stand_in_an_engine_is_there_for_drafts_alone() -> None:
+    routes, settings = Routes(None), but(speaking("chat"), embedded_fallback=False)
+    ways = routes.ways(settings)
+    drafting = routes.drafting(settings, ways)
+
+    assert drafting is not None
+    assert drafting not in ways
+
+
+def test_nothing_drafts_for_the_engine_itself_or_where_it_is_switched_off() -> None:
+    routes = Routes(None)
+    for settings in (Settings(), but(speaking("chat"), drafts=False)):
+        assert routes.drafting(settings, routes.ways(settings)) is None

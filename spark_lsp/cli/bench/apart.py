@@ -41,7 +41,7 @@ def _written(folder: Path, url: str, text: str) -> tuple[Path, Scene]:
     folder.mkdir()
     config, file = folder / "config.toml", folder / "open.py"
     config.write_text(
-        f'model_provider = "bench"\nmodel = "{MODEL}"\n'
+        f'model_provider = "bench"\nmodel = "{MODEL}"\ndrafts = false\n'
         f'[model_providers.bench]\nbase_url = "{url}"\ncapabilities = {{ interrupt = true }}\n',
         "utf-8",
     )

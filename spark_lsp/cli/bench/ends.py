@@ -195,8 +195,9 @@ async def between(scene: Scene) -> AsyncIterator[tuple[Client, Model, Typist]]:
         async with listening(model.serve, "127.0.0.1", 0, "bench", "{}") as port:
             config = Path(folder) / "config.toml"
             config.write_text(
-                'model_provider = "bench"\nmodel = "embedded"\n[model_providers.bench]\n'
-                f'base_url = "ws://127.0.0.1:{port}/v1"\nenv_key = "{_KEY}"\n',
+                'model_provider = "bench"\nmodel = "embedded"\ndrafts = false\n'
+                f'[model_providers.bench]\nbase_url = "ws://127.0.0.1:{port}/v1"\n'
+                f'env_key = "{_KEY}"\n',
                 "utf-8",
             )
             os.environ[_KEY] = "bench"

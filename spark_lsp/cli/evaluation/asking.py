@@ -101,6 +101,7 @@ class Examination:
         try:
             await examination.client.initialize(
                 root,
+                initializationOptions={"drafts": False},  # it is the model that is examined
                 capabilities={
                     "general": {"positionEncodings": ["utf-16"]},
                     "window": {"workDoneProgress": True},

@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from spark_lsp.core.accounting.alignment import Match, matches
 from spark_lsp.core.accounting.stretches import Stretch, joined
 from spark_lsp.core.documents import Applied
-from spark_lsp.core.effects import Count
+from spark_lsp.core.effects import DRAFT, Count
 from spark_lsp.core.text import line_starts
 
 HORIZONS = (30.0, 120.0, 600.0)
@@ -82,6 +82,11 @@ class _Account:
     lines: int = 0
     displayed: bool = False
     accepted: bool = False
+
+    def came(self, source: str, after: float) -> None:
+        """Take in where it came from and after how long; the model may go on with a draft."""
+        self.source = source
+        self.first = None if source == DRAFT else max(0.0, after)
 
     def show(self, text: str) -> None:
         """Take in what is on screen of it."""
@@ -166,15 +171,17 @@ class Ledger:
             text: all of it that is on screen now.
             asked: when the request was made; the first time counts, as for all that follows.
             now: when it is shown.
-            source: "model", "cache", "typed along" or "engine".
+            source: "model", "cache", "typed along", "draft" or "engine".
             kind: "completion", "edit" or "next".
         """
         account = self._open.get(answer) or self._taken_up(answer)
         if account is None:
             if not text and kind == "completion":
                 return  # an edit that deletes has none
-            first = max(0.0, now - asked)
-            account = self._begun(answer, _Account(kind, uri, language, source, first, now), now)
+            account = self._begun(answer, _Account(kind, uri, language, source, None, now), now)
+            account.came(source, now - asked)
+        elif account.source == DRAFT and not account.accepted:
+            account.came(source, now - asked)
         account.show(text)
 
     def displayed(self, answer: int, now: float) -> None:  # noqa: ARG002 - as the others

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from spark_lsp.core.effects import DRAFT
+
 VERDICTS: Mapping[str, str] = {
     "SHOW": "shown",
     "CLEAR": "nothing",
@@ -33,6 +35,7 @@ _SHOWN = {
 _SOURCES = {
     "model": "by the model",
     "cache": "from an answer in hand",
+    DRAFT: "as the embedded engine's draft",
     "engine": "by the embedded engine",
     "typed along": "as the rest of what you are typing along with",
 }
@@ -45,7 +48,7 @@ class Facts(TypedDict, total=False):
         verdict: how it was answered, one of `VERDICTS`.
         reason: why, as a clause, such as "the model had nothing to add".
         rule: the rule of the session that decided, such as "cache" or "quiet".
-        source: where the answer came from: "model", "cache", "typed along" or "engine".
+        source: where the answer came from: "model", "cache", "typed along", "draft" or "engine".
         answer: the answer's number.
         stream: the number of the stream that was opened for it.
         characters: how many were shown.
@@ -130,7 +133,8 @@ def _shown(what: str, steps: Sequence[Step], facts: Facts) -> str:
     told = f"{size} {'was' if count == 1 else 'were'} {_SHOWN.get(what, _SHOWN['completion'])}"
     if source := facts.get("source"):
         told += f" {_SOURCES.get(source, f'from {source}')}"
-    if after := _milliseconds(steps, "first shown"):
+    first = "draft shown" if facts.get("source") == DRAFT else "first shown"
+    if after := _milliseconds(steps, first):
         told += f", {after} after the request"
     if cut := facts.get("cut"):
         told += f"; what followed was left out, because {cut}"

@@ -9,7 +9,7 @@ from spark_lsp.core.common import Common
 from spark_lsp.core.completing.exchange import Request, misfit
 from spark_lsp.core.completing.onscreen import OnScreen, line_before
 from spark_lsp.core.completing.reuse import Answer
-from spark_lsp.core.effects import Grow, Reply, Suggestion, Verdict
+from spark_lsp.core.effects import DRAFT, Grow, Reply, Suggestion, Verdict
 from spark_lsp.core.events import Asked
 
 
@@ -50,17 +50,31 @@ class Answering:
         return len(answer.rest) > len(request.lead) and not barred
 
     def extends(self, answer: Answer) -> bool:
-        """Whether the next piece of an answer is more of what the request has been shown."""
-        shown = self.request.shown if self.request else ""
-        return len(answer.rest) > len(shown) and answer.rest.startswith(shown)
+        """Whether the next piece of an answer is more of what the request has been shown.
 
-    def show(self, answer: Answer, now: float) -> None:
+        Of what only a draft has shown, all is more once the model has written it.
+        """
+        request = self.request
+        shown = request.shown if request else ""
+        more = len(answer.rest) > len(shown) or not (request and request.seen)
+        return more and answer.rest.startswith(shown)
+
+    def opposed(self, answer: Answer, *, whole: bool) -> bool:
+        """Whether what a model says next, in part or as a whole, is not what a draft has shown."""
+        shown = self.request.shown if self.request and not self.request.seen else ""
+        agrees = answer.rest.startswith(shown) or (not whole and shown.startswith(answer.rest))
+        return not agrees
+
+    def show(self, answer: Answer, now: float, source: str = "model") -> None:
         """Show how far an answer has come; whoever cannot show growth hears of it later."""
         if request := self.request:
-            request.seen = answer
+            if source == DRAFT:
+                request.draft = answer
+            else:
+                request.seen = answer
             if request.grows:
                 request.held, request.told = False, now
-                shown = self._suggested(request, answer, "model", now)
+                shown = self._suggested(request, answer, source, now)
                 self._common.do(Grow(request.id, shown))
 
     def hold(self, now: float) -> bool:
@@ -81,7 +95,7 @@ class Answering:
     def deadline(self) -> float | None:
         """Return when a request that is being read should be looked at, or None."""
         request, policy = self.request, self._common.policy
-        if request is None or request.seen is None:
+        if request is None or request.best is None:
             return None
         if not request.grows:
             return request.asked + policy.patience
@@ -99,8 +113,15 @@ class Answering:
 
     def settle(self, reason: str, now: float) -> None:
         """Answer the request with what it has been shown."""
-        if self.request and self.request.seen:
-            self.finish(self.request.seen, "model", reason, now)
+        if self.request and (best := self.request.best):
+            self.finish(best, "model" if self.request.seen else DRAFT, reason, now)
+        else:
+            self.clear(reason, now)
+
+    def leave(self, reason: str, now: float) -> None:
+        """Answer the request with the draft that it was shown, or else with nothing."""
+        if self.request and self.request.draft and not self.request.seen:
+            self.settle(reason, now)
         else:
             self.clear(reason, now)
 
@@ -116,7 +137,7 @@ class Answering:
 
     def _suggested(self, request: Request, answer: Answer, source: str, now: float) -> Suggestion:
         """Return the next piece of an answer as it is put on the screen."""
-        number = self._screen.number(answer)
+        number = self._screen.number(answer, request.document.uri)
         self._screen.show(
             number,
             request.document,
@@ -127,7 +148,7 @@ class Answering:
             source,
             now,
         )
-        self._journal.step(request.id, "first shown", now)
+        self._journal.step(request.id, "draft shown" if source == DRAFT else "first shown", now)
         return request.suggestion(number, answer.rest, self._common.documents.encoding)
 
     def _close(

@@ -22,12 +22,13 @@ follows it is asked for as if it had been taken over.
 A stream whose answer no longer agrees with the buffer is cancelled in the same call; one that
 agrees is kept, for a grace period, for the request that comes with the key. One that is silent for
 long, while the person types on, gets a rival that was shown the newer text; who writes first wins.
+Until the model has something to show, a draft of the embedded engine is shown (`drafts`).
 
 A stream that fails before anything was visible is retried if the failure is transient. A request
 waits for a backend that is away, or for leave to send its document, up to `Policy.hold`.
 
-Owns the decisions. How a request is answered is told in `answering`, how streams go in `streams`,
-what becomes of the text on screen in `onscreen`.
+Owns the decisions. How a request is answered is told in `answering`, what it is shown meanwhile in
+`growing`, how streams go in `streams`, what becomes of the text on screen in `onscreen`.
 """
 
 from collections.abc import Sequence
@@ -38,7 +39,9 @@ from spark_lsp.core.common import Common
 from spark_lsp.core.completing.answering import Answering
 from spark_lsp.core.completing.barren import Barren
 from spark_lsp.core.completing.deeds import Deeds
+from spark_lsp.core.completing.drafts import Drafts
 from spark_lsp.core.completing.exchange import Request, Stream, led
+from spark_lsp.core.completing.growing import Growing
 from spark_lsp.core.completing.onscreen import OnScreen, line_before
 from spark_lsp.core.completing.pace import Pace
 from spark_lsp.core.completing.quiet import Deed, why_quiet
@@ -74,6 +77,8 @@ class Completions:
         self._open = Answering(common, self._screen, journal)
         self._answers: dict[str, Answers] = {}
         self._streams = Streams(common, journal, self._answers)
+        self._drafts = Drafts(common, self._streams, self._open)
+        self._growing = Growing(self._open, self._streams, self._drafts)
         self._pace = Pace(common.policy.waits_itself)
         self._deeds = Deeds()
         self._barren = Barren()
@@ -91,6 +96,7 @@ class Completions:
             self._open.clear("the document was closed", now)
         self._drop([stream for stream in self._streams if stream.uri == uri], now)
         self._streams.closed(uri)
+        self._drafts.closed(uri)
         self._answers.pop(uri, None)
         self._deeds.closed(uri)
 
@@ -106,6 +112,7 @@ class Completions:
             woken |= self._answers[uri].edited(edit)
             self._screen.edited(uri, edit, document.text, now)
             self._drop(self._streams.follow(uri, edit), now)
+            self._drafts.follow(uri, edit)
         self._deeds.edited(uri, applied, woken=woken)
 
     def asked(self, event: Asked, now: float) -> None:
@@ -119,7 +126,7 @@ class Completions:
             encoding = self._common.documents.encoding
             found = led(request.document, event.selected, request.offset, encoding)
             if found is None:
-                self._clear("the menu's choice replaces what was typed", now)
+                self._end("the menu's choice replaces what was typed", now)
                 return
             request.start, request.lead = found
         if why := self._deeds.why(request):
@@ -146,6 +153,7 @@ class Completions:
     def rejected(self, event: Rejected, now: float) -> None:
         """The person has sent a completion away."""
         self._screen.rejected(event.answer, now)
+        self._drafts.rejected(now)
 
     def redirected(self, event: Redirected, now: float) -> bool:
         """The person wants another answer than the one that is being written."""
@@ -153,22 +161,26 @@ class Completions:
         stream = next((it for it in self._streams if it.uri == event.uri), None)
         if document is None or stream is None:
             return False
-        expected = event.expected and self._screen.answer(event.expected)
+        expected = event.expected and self._meant(event.expected)
         if self._streams.redirect(stream, document, event, expected):
             self._open.reply(Verdict.KEEP, "overtaken by an instruction", now)
             self._drop([it for it in self._streams if it is not stream], now)
+            self._drafts.drop()
             self._answers[event.uri] = Answers()
         return True
 
     def interrupted(self, answer: int | None, now: float) -> tuple[int, ...]:
         """Stop what is being written, or one answer of it; returns what was stopped."""
-        wanted = None if answer is None else self._screen.answer(answer)
+        wanted = None if answer is None else self._meant(answer)
         stopped = [it for it in self._streams if wanted is None or it.id == wanted]
         for stream in stopped:
             self._streams.remove(stream)
             self._common.cancel(stream.id)
-        if stopped and self._open.request and not self._attached():
-            self._clear("interrupted", now)
+        if stopped:
+            self._drafts.drop()
+        if stopped and self._open.request and not self._growing.attached():
+            self._open.clear("interrupted", now)
+            self._streams.orphan(now)
         return tuple(stream.id for stream in stopped)
 
     # What the backend does.
@@ -177,7 +189,7 @@ class Completions:
         """More of an answer has come; returns whether it is one of a completion."""
         stream = self._streams.get(event.stream)
         if stream is None:
-            return False
+            return self._drafts.wrote(event, now)
         if event.text and not stream.written:
             self._pace.answered(now - stream.begun)
         self._streams.wrote(stream, event.text, event.confidence, now)
@@ -190,25 +202,26 @@ class Completions:
             self._finished(stream, now)
         elif stream.answer.rest or stream.answer.walled:
             self._drop([it for it in self._streams if it is not stream], now)
+            self._drafts.overtaken(stream.answer)
             if stream.answer.stop is not None or not self._open.hold(now):
-                self._grow(now)
+                self._growing.grow(now)
         return True
 
     def ended(self, event: Ended, now: float) -> bool:
         """An answer is complete."""
         if stream := self._streams.get(event.stream):
             self._finished(stream, now)
-        return stream is not None
+        return stream is not None or self._drafts.ended(event, now)
 
     def failed(self, event: Failed, now: float) -> bool:
         """An answer will not be completed."""
         stream = self._streams.get(event.stream)
         if stream is None:
-            return False
+            return self._drafts.failed(event)
         self._streams.retire(stream)
         common, request = self._common, self._open.request
         common.not_before = now + event.after
-        if request is None or self._attached():
+        if request is None or self._growing.attached():
             return True
         again = event.transient and not request.seen and request.tries < common.policy.retries
         if again and common.not_before <= request.asked + common.policy.hold:
@@ -235,6 +248,7 @@ class Completions:
         """Settings have changed: these were the answers of the last ones."""
         self._answers.update({uri: Answers() for uri in self._answers})
         self._barren.forget()
+        self._drafts.drop()
         if not self._common.enabled:
             self._open.clear("switched off", now)
             self._drop(list(self._streams), now)
@@ -243,7 +257,7 @@ class Completions:
         """Return when `tick` should be called if nothing happens before, or None."""
         common, policy = self._common, self._common.policy
         times = [self._streams.deadline()]
-        if (request := self._open.request) and not self._attached():
+        if (request := self._open.request) and not self._growing.attached():
             ready = common.up and common.may_send(request.document) is not None
             latest = request.asked + policy.hold
             times.append(min(request.due, latest) if ready else latest)
@@ -258,19 +272,20 @@ class Completions:
         for stream in stalled:
             self._streams.retire(stream)
             self._common.cancel(stream.id)
-        if stalled and not self._attached():
+        if stalled and not self._growing.attached():
             self._open.settle("the model has stalled", now)
         self._drop(left, now)
         if request := self._open.request:
-            if not self._attached():
+            if not self._growing.attached():
                 self.advance(now)
-                if not self._attached() and request.asked + policy.hold <= now:
-                    self._clear(self._common.away if not self._common.up else _UNVETTED, now)
-            elif not request.grows and request.seen and request.asked + policy.patience <= now:
+                if not self._growing.attached() and request.asked + policy.hold <= now:
+                    self._end(self._common.away if not self._common.up else _UNVETTED, now)
+            elif not request.grows and request.best and request.asked + policy.patience <= now:
                 self._open.settle("as far as it was written in time", now)
-                self._streams.orphan(now)
+                if request.seen:
+                    self._streams.orphan(now)
         if self._open.due(now):
-            self._grow(now)
+            self._growing.grow(now)
         self._streams.look_ahead(self._screen.eagerness, now)
 
     # How a request finds its answer.
@@ -279,7 +294,7 @@ class Completions:
         def wanted(answer: Answer) -> bool:
             return answer.leads_to(request.lead) and self._open.fits(answer, now)
 
-        uri, attached = request.document.uri, self._attached()
+        uri, attached = request.document.uri, self._growing.attached()
         walled = self._answers[uri].walled(request.offset)
         if answer := self._answers[uri].at(request.offset, wanted):
             source = "typed along" if answer.middle else "cache"
@@ -287,18 +302,19 @@ class Completions:
             self._streams.orphan(now, but=answer.id)
             self._streams.follows(answer, request.document, now)
         elif not request.invoked and (walled or any(it.answer.walled for it in attached)):
-            self._clear(SCOPE, now)
+            self._end(SCOPE, now)
         elif attached:
             for stream in attached:
                 stream.orphaned = None
-            self._grow(now)
+            self._growing.grow(now)
             if self._open.request and request.seen and not request.grows:
                 self._open.settle("as far as it is written", now)
                 self._streams.orphan(now)
-            elif self._open.request:
-                self._streams.race(request, attached, now)
+            elif self._open.request and self._streams.wants_rival(attached, now):
+                self._begin(request, now)
         else:
             self._drop(list(self._streams), now)
+            self._drafts.show(now)
             self._ask(request, now)
 
     def _ask(self, request: Request, now: float) -> None:
@@ -310,83 +326,70 @@ class Completions:
                 self._hush(request, why, now)
                 return
             if why := self._barren.why(request.document.uri, text, offset, now):
-                self._clear(why, now)
+                self._end(why, now)
                 return
             wait = self._pace.debounce(now, opens_line=not line_before(text, offset).strip())
             wait += self._screen.eagerness.calm(now)
             self._journal.note(request.id, debounce=wait)
             request.due = max(request.due, now + wait)
         if request.due > now + self._common.policy.hold:
-            self._clear("the provider asks to wait", now)
+            self._end("the provider asks to wait", now)
         else:
             self.advance(now)
 
     def advance(self, now: float) -> None:
         """Open a stream for the waiting request, if it is time and the backend can be asked."""
         request, common = self._open.request, self._common
-        if request is None or self._attached() or not common.up or request.due > now:
+        if request is None or self._growing.attached() or not common.up or request.due > now:
             return
         document = request.document
         if common.may_send(document):
-            self._streams.open(request, now)
+            self._begin(request, now)
         elif document.private:
-            self._clear(f"never sent: {document.private}", now)
+            self._end(f"never sent: {document.private}", now)
 
-    def _attached(self) -> list[Stream]:
-        """The streams that write for the open request."""
-        request = self._open.request
-        if request is None:
-            return []
-        return self._streams.at(request.document.uri, request.offset, request.lead)
-
-    def _grow(self, now: float) -> None:
-        """Show the request what a stream has written for it, if that is more than before."""
-        for stream in self._attached():
-            if not stream.written:
-                continue  # what it takes for granted is no answer
-            self._streams.check(stream)
-            answer = stream.answer
-            if answer.walled:
-                self._open.settle(SCOPE, now)
-                return
-            if not (self._open.extends(answer) and self._open.fits(answer, now)):
-                continue
-            if answer.stop is not None:
-                self._open.finish(answer, "model", "a whole piece of the model's answer", now)
-                return
-            self._open.show(answer, now)
+    def _begin(self, request: Request, now: float) -> None:
+        stream, prompt = self._streams.open(request, now)
+        self._drafts.begin(request, stream, prompt, now)
 
     def _finished(self, stream: Stream, now: float) -> None:
         """Take in that a stream has said all that will be heard of it."""
-        here = stream in self._attached()
+        here = stream in self._growing.attached()
         if document := self._common.documents.get(stream.uri):
             self._streams.finish(stream, document)
         self._streams.retire(stream)
         answer, request = stream.answer, self._open.request
         if not stream.written:
             self._barren.add(stream.uri, stream.text, stream.offset, _NOTHING, now)
+            self._drafts.drop()
         if request is None or not here:
             return
         if stream.cut:
             self._journal.note(request.id, cut=stream.cut)
         if stream.written and self._open.fits(answer, now):
-            self._open.finish(answer, "model", "the model's answer", now)
-            self._streams.follows(answer, request.document, now)
+            if self._growing.complete(answer, now):
+                self._streams.follows(answer, request.document, now)
         elif answer.middle and len(answer.text) <= len(answer.middle):
             # The person has typed all of it meanwhile: what follows is another question.
             self.advance(now)
-        elif not self._attached():
+        elif not self._growing.attached():
             reason = stream.cut or ("sent away before" if answer.rest else _NOTHING)
             self._barren.add(stream.uri, request.document.text, request.offset, reason, now)
-            self._open.clear(reason, now)
+            self._drafts.drop()
+            self._open.leave(reason, now)
 
     def _hush(self, request: Request, why: str, now: float) -> None:
         self._journal.note(request.id, rule="quiet", quiet=why)
-        self._clear(why, now)
+        self._end(why, now)
 
-    def _clear(self, reason: str, now: float) -> None:
-        self._open.clear(reason, now)
+    def _end(self, reason: str, now: float) -> None:
+        """Answer the request without the model; nobody reads what is written on."""
+        self._open.leave(reason, now)
         self._streams.orphan(now)
+
+    def _meant(self, number: int) -> int:
+        """The answer of a model that a number on screen belongs to."""
+        return self._drafts.meant(self._screen.answer(number))
 
     def _drop(self, streams: Sequence[Stream], now: float) -> None:
         """Stop streams; what they have written is kept, for a divergence may be taken back."""

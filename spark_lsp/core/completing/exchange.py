@@ -37,7 +37,8 @@ class Request:
         invoked: whether the person has asked by a command.
         start: where the text begins that the completion menu would replace, else None.
         lead: what the menu would add at the offset; an answer has to begin with it.
-        seen: the answer that it has been, or could have been, shown the rest of so far.
+        seen: the model's answer that it has been, or could have been, shown the rest of so far.
+        draft: the same of a draft, which what the model writes may go on with.
         held: whether some of that has been held back.
         told: when it was shown something last.
         tries: how often it was sent again.
@@ -53,14 +54,21 @@ class Request:
     start: int | None = None
     lead: str = ""
     seen: Answer | None = None
+    draft: Answer | None = None
     held: bool = False
     told: float = float("-inf")
     tries: int = 0
 
     @property
+    def best(self) -> Answer | None:
+        """The answer that it would be given if nothing more came."""
+        return self.seen or self.draft
+
+    @property
     def shown(self) -> str:
-        """The text that it has been, or could have been, shown so far."""
-        return self.seen.rest if self.seen else ""
+        """The text that it must not be shown less than; a draft binds once it is on screen."""
+        bound = self.best if self.grows else self.seen
+        return bound.rest if bound else ""
 
     def suggestion(self, answer: int, text: str, encoding: Encoding) -> Suggestion:
         """Return a text as a suggestion for where it was asked."""

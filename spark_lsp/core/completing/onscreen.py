@@ -16,6 +16,7 @@ from spark_lsp.core.completing.eagerness import Eagerness
 from spark_lsp.core.completing.rejections import Rejections
 from spark_lsp.core.completing.reuse import PAIRS, Answer
 from spark_lsp.core.documents import Applied, Document
+from spark_lsp.core.effects import DRAFT
 from spark_lsp.core.text import Encoding, Text, characters, units
 
 _SEEN = 0.75
@@ -37,6 +38,7 @@ class Piece:
         text: what is shown behind it.
         since: when the first of it was shown.
         lead: what of it the completion menu would insert.
+        draft: whether it is the engine's, and no model has written it yet.
         taken: whether its acceptance is counted already.
     """
 
@@ -47,6 +49,7 @@ class Piece:
     since: float
     taken: bool = False
     lead: str = ""
+    draft: bool = False
 
 
 class OnScreen:
@@ -63,10 +66,11 @@ class OnScreen:
         self._over: Piece | None = None  # taken over last, and when
         self._last: tuple[Piece, str] | None = None  # of which the last edit was the beginning
 
-    def number(self, answer: Answer) -> int:
-        """Return the number of the piece that an answer shows next.
+    def number(self, answer: Answer, uri: str) -> int:
+        """Return the number of the piece that an answer, in a document, shows next.
 
-        The first piece has the answer's own; each that follows is an offer of its own.
+        The first piece has the answer's own; each that follows is an offer of its own. Where an
+        answer goes on with a draft on screen, both are one to the person.
         """
         typed = len(answer.middle)
         start = max((stop for stop in answer.stops if stop <= typed), default=0)
@@ -76,6 +80,9 @@ class OnScreen:
                 self._numbers.clear()
             known = any(id_ == answer.id for id_, _ in self._numbers)
             number = self._common.number() if known else answer.id
+            if (piece := self._piece) and _goes_on(answer, piece, uri):
+                number = piece.number
+                self._numbers = {at: it for at, it in self._numbers.items() if it != number}
             self._numbers[answer.id, start] = number
         return number
 
@@ -88,11 +95,13 @@ class OnScreen:
         source: str, now: float,
     ) -> None:  # fmt: skip
         """A piece, or more of it, is on screen."""
+        draft = source == DRAFT
         if self._piece and self._piece.number == number:
-            self._piece = replace(self._piece, offset=offset, text=text, lead=lead)
+            self._piece = replace(self._piece, offset=offset, text=text, lead=lead, draft=draft)
         else:
             self.clear("overtaken", now)
-            self._piece = Piece(number, document.uri, offset, text, now, lead=lead)
+            uri = document.uri
+            self._piece = Piece(number, uri, offset, text, now, lead=lead, draft=draft)
         language = document.language.name if document.language else ""
         self._ledger.shown(number, document.uri, language, text, asked, now, source)
 
@@ -103,7 +112,8 @@ class OnScreen:
         self._piece = None
         if not piece.taken:
             self._ledger.rejected(piece.number, reason, now)
-            if now - piece.since >= _SEEN and reason in {"typed over", "deleted"}:
+            read = now - piece.since >= _SEEN and reason in {"typed over", "deleted"}
+            if read and not piece.draft:
                 self.eagerness.ignored(now)
 
     def edited(self, uri: str, applied: Applied, text: Text, now: float) -> None:
@@ -147,8 +157,7 @@ class OnScreen:
         piece = self._piece
         document = self._common.documents.get(piece.uri) if piece else None
         if piece and document and piece.number == number:
-            self.rejections.rejected(line_before(document.text, piece.offset), piece.text, now)
-            self.eagerness.rejected(now)
+            self._refused(piece, document.text, piece.offset, now)
             self.clear("sent away", now)
 
     def _along(self, piece: Piece, new: str, now: float) -> None:
@@ -168,7 +177,8 @@ class OnScreen:
     def _take(self, piece: Piece, text: str, offset: int, now: float) -> None:
         size = None if text == piece.text else len(text)
         self._ledger.accepted(piece.number, size, piece.uri, offset, text, now)
-        self.eagerness.accepted(now)
+        if not piece.draft:
+            self.eagerness.accepted(now)
         self._over = replace(piece, offset=offset, text=text, since=now)
 
     def _regret(self, uri: str, applied: Applied, text: Text, now: float) -> None:
@@ -181,7 +191,12 @@ class OnScreen:
             self._over = None
         elif edit.start <= over.offset and over.text in applied.removed and not edit.new:
             self._over = None
-            self.rejections.rejected(line_before(text, edit.start), over.text, now)
+            self._refused(over, text, edit.start, now)
+
+    def _refused(self, piece: Piece, text: Text, offset: int, now: float) -> None:
+        """Take in that a piece is not wanted; how eager to be is a matter of the model's alone."""
+        self.rejections.rejected(line_before(text, offset), piece.text, now)
+        if not piece.draft:
             self.eagerness.rejected(now)
 
 
@@ -189,6 +204,12 @@ def _lengths(piece: Piece, new: str, encoding: Encoding) -> tuple[int | None, ..
     """Return how an editor may tell the length of what was taken over of a piece."""
     size = units(new, encoding)
     return (size, None) if new == piece.text else (size,)
+
+
+def _goes_on(answer: Answer, piece: Piece, uri: str) -> bool:
+    """Whether an answer says what a draft on screen was the beginning of."""
+    here = (piece.uri, piece.offset) == (uri, answer.cursor)
+    return piece.draft and here and answer.rest.startswith(piece.text)
 
 
 def line_before(text: Text, offset: int) -> str:

@@ -62,8 +62,8 @@ class Streams:
 
     # How they begin and end.
 
-    def open(self, request: Request, now: float) -> None:
-        """Ask for an answer to a request."""
+    def open(self, request: Request, now: float) -> tuple[Stream, Prompt]:
+        """Ask for an answer to a request; returns the stream, and what its model is shown."""
         common, document, offset = self._common, request.document, request.offset
         prompt = common.context.prompt(document, offset, request.lead)
         prompt = replace(prompt, invoked=request.invoked)
@@ -77,13 +77,13 @@ class Streams:
             tail=len((prompt.prefix + prompt.suffix).encode("utf-8", "surrogatepass")),
         )  # fmt: skip
         common.heed([common.context.wish(document, offset)])
+        return stream, prompt
 
-    def race(self, request: Request, attached: Sequence[Stream], now: float) -> None:
-        """Ask anew beside a stream that has said nothing for long while the person typed on."""
+    def wants_rival(self, attached: Sequence[Stream], now: float) -> bool:
+        """Whether to ask anew beside a stream that was silent for long while the person typed."""
         [first, *others] = attached
-        late = now - first.begun >= self._common.policy.race and first.answer.middle
-        if late and not others and not first.written and self._common.up:
-            self.open(request, now)
+        late = now - first.begun >= self._common.policy.race and bool(first.answer.middle)
+        return late and not others and not first.written and self._common.up
 
     def retire(self, stream: Stream) -> None:
         """Forget a stream, and keep what it has written."""

@@ -22,7 +22,7 @@ from msgspec import structs
 
 import spark_lsp
 from spark_lsp.core.documents import Change, Document
-from spark_lsp.core.effects import Cancel, Effect, Open, Pack, Recall, Shelve
+from spark_lsp.core.effects import Cancel, Draft, Effect, Open, Pack, Recall, Shelve
 from spark_lsp.core.events import (
     Asked,
     Closed,
@@ -106,7 +106,7 @@ class Recording:
         held.effects = effects
         for effect in effects:
             match effect:
-                case Open(number, prompt):
+                case Open(number, prompt) | Draft(number, prompt):
                     self._streams[number] = self._opened(prompt)
                 case Cancel(number):
                     self._end(number)

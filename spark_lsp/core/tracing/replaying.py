@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from spark_lsp.core.effects import Effect, Open
+from spark_lsp.core.effects import Draft, Effect, Open
 from spark_lsp.core.events import Event, Opened
 from spark_lsp.core.session import Session
 from spark_lsp.core.tracing.form import Header, Line, TraceError
@@ -115,7 +115,7 @@ class Replay:
         if not isinstance(uri, str):
             uri = self._streams.get(stream or 0) or self._requests.get(request or 0)
         for effect in effects:
-            if isinstance(effect, Open):
+            if isinstance(effect, Open | Draft):
                 self._streams[effect.stream] = self._paths.get(effect.prompt.path, "")
         if line.masked and uri:
             self._masked.add(uri)
