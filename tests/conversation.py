@@ -21,8 +21,8 @@ A line of `@script` is `SECONDS VERB ARGUMENTS -> EFFECTS`. What the editor does
                           there is nothing, indents
     steer N "x" [ANSWER], interrupt N [ANSWER], explain N
 
-What the backend does: `up [deaf] [drafts]` (deaf: follows no instructions; drafts: the engine
-stands beside it, and writes as the model does), `down`, `wrote N "x"`, `ended N`,
+What the backend does: `up [deaf | guided] [drafts]` (deaf: follows no instructions; guided: goes
+by the names in them; drafts: the engine stands beside it, and writes as the model does), `down`, `wrote N "x"`, `ended N`,
 `failed N [transient [SECONDS]]`, `turned N HOW`; `warmed` with what it was shown last. Of the
 settings: `remote`, after which the backend is no process of ours, `off`. Of the files:
 `vetted [REASON]`, `outdated PATH`, `settled`. Of the library: `found N [PATH FROM TO "x"]...`,
@@ -305,7 +305,8 @@ class Conversation:
         number = _number(arguments)
         match verb, *arguments:
             case "up", *how:
-                return Up(instructable="deaf" not in how, drafts="drafts" in how)
+                deaf, guided = "deaf" in how, "guided" in how
+                return Up(not (deaf or guided), guidable=guided, drafts="drafts" in how)
             case ("down",):
                 return Down("the backend is gone")
             case ("settled",):

@@ -16,6 +16,11 @@ MUTE = (
     "this model only completes and cannot follow instructions: connect one that can, see README.md"
 )
 """Why nothing can be said to a backend that is there."""
+VAGUE = (
+    "the embedded engine goes by names and numbers alone: say which should come, or connect a "
+    "model that follows instructions, see README.md"
+)
+"""Why what was said is of no use to one that is guided by names."""
 
 
 class Common:
@@ -28,6 +33,7 @@ class Common:
         effects: what is to be done, in order; the session hands it out.
         up: whether the backend can be asked.
         instructable: whether its model follows instructions.
+        guidable: whether, if not, names in an instruction make it write them.
         drafts: whether the embedded engine can be asked for drafts beside it.
         away: why it cannot be asked, in a sentence for people.
         not_before: when it wants to be asked again, at the earliest.
@@ -44,6 +50,7 @@ class Common:
         self.effects: list[Effect] = []
         self.up = False
         self.instructable = True
+        self.guidable = False
         self.drafts = False
         self.away = "the backend is starting"
         self.not_before = 0.0

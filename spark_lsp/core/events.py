@@ -253,10 +253,12 @@ class Up:
 
     Attributes:
         instructable: whether its model follows instructions; one that only completes does not.
+        guidable: whether the names in an instruction have it write them, at least.
         drafts: whether the embedded engine stands beside it and can be asked for drafts.
     """
 
     instructable: bool = True
+    guidable: bool = False
     drafts: bool = False
 
 

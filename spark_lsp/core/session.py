@@ -124,7 +124,7 @@ class Session:
                 any(part.failed(event, now) for part in self._parts)
             case Up():
                 common.up, common.instructable = True, event.instructable
-                common.drafts = event.drafts
+                common.guidable, common.drafts = event.guidable, event.drafts
                 common.heed(common.context.connected())
                 self._advance(now)
             case Down():
@@ -211,11 +211,8 @@ class Session:
         elif not event.instruction.strip():
             reason = "there is no instruction: say what is wanted instead"
             self._common.do(Refuse(event.request, Refusal.INVALID, reason))
-        elif not (
-            self._rewrites.redirected(event, now) or self._completions.redirected(event, now)
-        ):
-            reason = "nothing is being written in this document: it may have just ended"
-            self._common.do(Refuse(event.request, Refusal.INVALID, reason))
+        elif not self._rewrites.redirected(event, now):
+            self._completions.redirected(event, now)
 
     def _questioned(self, event: Questioned) -> None:
         line = event.position.line if event.position else None

@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 
+from spark_lsp.core.hints import words_in
 from spark_lsp.engine.decode import Gate, Piece, Writer
 from spark_lsp.engine.evidence import DEPTH
 from spark_lsp.engine.hearing import Hearing, Learned, hear
-from spark_lsp.engine.instruction import words_in
 from spark_lsp.engine.lexer import unify_newlines
 from spark_lsp.engine.page import Reader, Source
 from spark_lsp.engine.scene import Scene, rarity
@@ -129,7 +129,8 @@ class Engine:
         silent = frozenset({path, *(other for other, _ in fresh)})
         last = self._hearing.grown(traits)
         hearing = self._hearing = hear(learned, path, silent, self._vocabulary, last)
-        numbers = traits.word.take([self._vocabulary.find(word) for word in wanted])
+        found = [self._vocabulary.find(word) for word in wanted]
+        numbers = traits.word.take([number for number in found if number >= 0])
         return Scene(
             page, traits, self._vocabulary, hearing.voices, hearing.rarity, numbers.astype(np.int32)
         )

@@ -62,6 +62,7 @@ class Way:
         after: seconds that better ways get to come back before this one is tried.
         stand_in: whether it is the engine, and not what the person has chosen.
         unable: why its model follows no instructions, in a sentence for people; "" if it does.
+        guidable: whether it goes by the names in the instruction of a completion all the same.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Way:
     after: float = 0.0
     stand_in: bool = False
     unable: str = ""
+    guidable: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -164,7 +166,8 @@ class Provider:
         if (it := self._streams.get(stream)) is None:
             return
         it.prompt, it.steered, it.turning = again, True, True
-        if self._ways[it.way].unable:
+        way = self._ways[it.way]
+        if way.unable and (isinstance(again, Rewrite) or not way.guidable):
             self._backends[it.way].cancel(stream)
             self._loop.call_soon(self._refuse, stream, it)
         else:
@@ -195,7 +198,7 @@ class Provider:
             return
         shown = it.prompt
         if isinstance(shown, Prompt) and self._ways[way].stand_in:
-            shown = replace(shown, stable=(), instruction="")
+            shown = replace(shown, stable=())
         self._backends[way].open(stream, shown)
 
     def _refuse(self, stream: int, it: _Stream) -> None:
@@ -329,7 +332,8 @@ class Provider:
         if self._chosen is not None:
             used = self._ways[self._chosen]
             drafts = self._engine is not None and not used.stand_in
-            self._feed(Up(instructable=not used.unable, drafts=drafts))
+            able, guidable = not used.unable, used.guidable
+            self._feed(Up(instructable=able, guidable=guidable, drafts=drafts))
 
     def _better(self) -> set[int]:
         """The ways that are looked for while a lesser one to the same provider is used."""

@@ -38,7 +38,6 @@ _ENGINE = Profile(
     lanes=True,
     continuation=True,
     interrupt=True,
-    steer=True,
     holds_back=True,
 )
 _NO_INSTRUCTIONS = "the embedded engine cannot follow instructions: connect a model, see README.md"
@@ -82,7 +81,8 @@ class Routes:
         return ways[-1] if ways[-1].stand_in else self._engine()
 
     def _engine(self) -> Way:
-        return Way("the embedded engine", partial(_Engine, self._root), unable=_NO_INSTRUCTIONS)
+        begin = partial(_Engine, self._root)
+        return Way("the embedded engine", begin, unable=_NO_INSTRUCTIONS, guidable=True)
 
     def _unable(self, provider: Provider, settings: Settings) -> str:
         """Return why a model follows no instructions, "" if it does."""

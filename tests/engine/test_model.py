@@ -262,3 +262,33 @@ def test_a_foreign_file_that_becomes_the_projects_own_counts_as_such() -> None:
 
     engine.learn({"lib/a.py": "colour = blue\n"})
     assert places() == [ELSEWHERE]
+
+
+def written(instruction: str) -> str:
+    """What an engine writes behind `colour = ` that knows three colours, when told something."""
+    engine = Engine(UNGATED)
+    engine.learn(
+        {f"{name}.py": f"colour = {name}\n" * 3 for name in ("red", "green", "blue", "red2")}
+    )
+    pieces = engine.complete("x.py", "colour =", "", instruction=instruction)
+    return "".join(piece.text for piece in pieces)
+
+
+@pytest.mark.parametrize("name", ["red", "green", "blue"])
+def test_what_is_named_is_written(name: str) -> None:
+    """Among what may stand there, that comes which the person has named."""
+    assert written(f"I want {name} here") == f" {name}"
+
+
+def test_a_name_that_was_never_read_can_be_written() -> None:
+    """It is known from the instruction alone."""
+    assert written("violet") == " violet"
+
+
+def test_no_word_of_an_instruction_is_written_where_it_cannot_stand() -> None:
+    """It raises what is likely, and writes nothing by itself."""
+    engine = Engine(UNGATED)
+    engine.learn({f"{name}.py": "value = compute(rows)\n" * 3 for name in "abc"})
+    pieces = engine.complete("x.py", "value = compute(rows", "", instruction="violet")
+
+    assert "".join(piece.text for piece in pieces) == ")"

@@ -46,6 +46,7 @@ from spark_lsp.core.completing.onscreen import OnScreen, line_before
 from spark_lsp.core.completing.pace import Pace
 from spark_lsp.core.completing.quiet import Deed, why_quiet
 from spark_lsp.core.completing.reuse import Answer, Answers
+from spark_lsp.core.completing.steering import Steering
 from spark_lsp.core.completing.streams import Streams
 from spark_lsp.core.documents import Applied, Document
 from spark_lsp.core.effects import Verdict
@@ -77,6 +78,7 @@ class Completions:
         self._open = Answering(common, self._screen, journal)
         self._answers: dict[str, Answers] = {}
         self._streams = Streams(common, journal, self._answers)
+        self._steering = Steering(common, self._streams)
         self._drafts = Drafts(common, self._streams, self._open)
         self._growing = Growing(self._open, self._streams, self._drafts)
         self._pace = Pace(common.policy.waits_itself)
@@ -137,7 +139,7 @@ class Completions:
     def withdrawn(self, request: int, now: float) -> bool:
         """The editor has cancelled a request."""
         if self._open.request is None or self._open.request.id != request:
-            return self._streams.withdrawn(request)
+            return self._steering.withdrawn(request)
         self._open.reply(Verdict.CANCELLED, "withdrawn by the editor", now)
         self._streams.orphan(now)
         return True
@@ -155,19 +157,16 @@ class Completions:
         self._screen.rejected(event.answer, now)
         self._drafts.rejected(now)
 
-    def redirected(self, event: Redirected, now: float) -> bool:
-        """The person wants another answer than the one that is being written."""
-        document = self._common.documents.get(event.uri)
-        stream = next((it for it in self._streams if it.uri == event.uri), None)
-        if document is None or stream is None:
-            return False
+    def redirected(self, event: Redirected, now: float) -> None:
+        """The person wants another answer than the one that is being written, or on screen."""
         expected = event.expected and self._meant(event.expected)
-        if self._streams.redirect(stream, document, event, expected):
+        piece = self._screen.piece(event.uri)
+        answer = self._meant(piece.number) if piece else 0
+        if turned := self._steering.redirected(event, piece, answer, expected, now):
             self._open.reply(Verdict.KEEP, "overtaken by an instruction", now)
-            self._drop([it for it in self._streams if it is not stream], now)
+            self._drop([it for it in self._streams if it is not turned], now)
             self._drafts.drop()
             self._answers[event.uri] = Answers()
-        return True
 
     def interrupted(self, answer: int | None, now: float) -> tuple[int, ...]:
         """Stop what is being written, or one answer of it; returns what was stopped."""
@@ -235,7 +234,7 @@ class Completions:
     def turned(self, event: Turned, now: float) -> bool:
         """An answer begins anew, as it was told to."""
         if stream := self._streams.get(event.stream):
-            self._streams.turn(stream, event.how, now)
+            self._steering.turned(stream, event.how, now)
         return stream is not None
 
     def learned(self) -> None:

@@ -102,7 +102,7 @@ class Stream:
         void: whether an edit has made another text of what it was written for.
         coming: while it is being steered, the answer that it may begin instead, for which text, and
             where in it.
-        said: all that the person has said of it, one instruction a line.
+        steer: who waits to hear how it goes another way; None for nobody.
     """
 
     id: int
@@ -121,7 +121,7 @@ class Stream:
     orphaned: float | None = None
     void: bool = False
     coming: tuple[Answer, Text, int] | None = None
-    said: str = ""
+    steer: RequestId | None = None
     _place: Place | None = None
     _reading: Reading | None = None
     _passed: int = 0

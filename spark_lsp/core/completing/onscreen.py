@@ -86,6 +86,10 @@ class OnScreen:
             self._numbers[answer.id, start] = number
         return number
 
+    def piece(self, uri: str) -> Piece | None:
+        """Return what is on screen in a document, or None."""
+        return self._piece if self._piece and self._piece.uri == uri else None
+
     def answer(self, number: int) -> int:
         """Return the answer that a piece's number belongs to."""
         return next((id_ for (id_, _), it in self._numbers.items() if it == number), number)

@@ -7,24 +7,20 @@ which, and what it is answered, is decided in `completions`.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from spark_lsp.core import secrets
 from spark_lsp.core.accounting.journal import Journal
-from spark_lsp.core.common import MUTE, Common
+from spark_lsp.core.common import Common
 from spark_lsp.core.completing.eagerness import Eagerness
 from spark_lsp.core.completing.exchange import Request, Stream, tree_of
 from spark_lsp.core.completing.reuse import Answer, Answers
 from spark_lsp.core.documents import Applied, Document
-from spark_lsp.core.effects import Open, Refusal, Refuse, Steer, Steered
-from spark_lsp.core.events import Redirected, RequestId
+from spark_lsp.core.effects import Open, Refusal, Refuse
+from spark_lsp.core.events import RequestId
 from spark_lsp.core.prompt import Prompt
 from spark_lsp.core.showing.cuts import line_end_of
 from spark_lsp.core.showing.guard import breaks_off, guarded
 from spark_lsp.core.text import Edit, Text
 
 _BROKEN = "what follows would break the syntax"
-_ANEW = "Begin the text that is missing at the cursor anew."
-_SAID = 1_000
-"""Characters of all that a person may say while an answer is written: they cost context."""
 _NEAR = 20
 """Lines below in which the next one with text is looked for."""
 _ASKED = 256
@@ -43,7 +39,6 @@ class Streams:
         self._readers: dict[int, RequestId] = {}
         self._next: tuple[Answer, Document, float] | None = None
         self._asked: dict[tuple[int, int], None] = {}
-        self._steers: dict[int, RequestId] = {}  # who waits for a stream to go another way
 
     def __iter__(self) -> Iterator[Stream]:
         return iter(self._streams)
@@ -68,8 +63,8 @@ class Streams:
         prompt = common.context.prompt(document, offset, request.lead)
         prompt = replace(prompt, invoked=request.invoked)
         number = common.number()
-        answer = _empty(number, document.text, offset).grown(request.lead)
-        stream = self._begin(number, document, answer, request.lead, prompt, now)
+        answer = empty(number, document.text, offset).grown(request.lead)
+        stream = self.begin(number, document, answer, request.lead, prompt, now)
         self._readers[stream.id] = request.id
         self._journal.step(request.id, "request sent", now)
         self._journal.note(
@@ -96,9 +91,9 @@ class Streams:
         """Forget a stream."""
         self._streams.remove(stream)
         self._readers.pop(stream.id, None)
-        if (request := self._steers.pop(stream.id, None)) is not None:
+        if stream.steer is not None:
             reason = "the answer had ended before it could be told"
-            self._common.do(Refuse(request, Refusal.FAILED, reason))
+            self._common.do(Refuse(stream.steer, Refusal.FAILED, reason))
 
     def orphan(self, now: float, but: int | None = None) -> None:
         """Start the grace period of streams that nobody reads, those of one answer excepted."""
@@ -130,47 +125,6 @@ class Streams:
             if confidence is not None:
                 self._journal.note(reader, confidence=confidence)
         stream.write(text, document, now)
-
-    # How they go another way.
-
-    def withdrawn(self, request: RequestId) -> bool:
-        """The editor does not wait any more to hear how a stream has gone another way."""
-        number = next((it for it, waits in self._steers.items() if waits == request), None)
-        if number is not None:
-            del self._steers[number]
-            self._common.do(Refuse(request, Refusal.CANCELLED, "withdrawn by the editor"))
-        return number is not None
-
-    def redirect(
-        self, stream: Stream, document: Document, event: Redirected, expected: int | None
-    ) -> bool:
-        """Have a stream told what the person wants instead; returns whether that may be."""
-        common = self._common
-        if expected is not None and expected != stream.id:
-            common.do(Refuse(event.request, Refusal.INVALID, "that answer has ended"))
-            return False
-        if not common.instructable:
-            common.do(Refuse(event.request, Refusal.FAILED, MUTE))
-            return False
-        said = "\n".join(filter(None, (stream.said, event.instruction.strip())))
-        if len(said) > _SAID:
-            common.do(Refuse(event.request, Refusal.INVALID, f"say it in {_SAID:,} characters"))
-            return False
-        stream.said = said
-        if (other := self._steers.get(stream.id)) is not None:
-            common.do(Refuse(other, Refusal.CANCELLED, "overtaken by a newer instruction"))
-        self._steers[stream.id] = event.request
-        cursor = stream.answer.cursor
-        stream.coming = (_empty(stream.answer.id, document.text, cursor), document.text, cursor)
-        again = common.context.prompt(document, cursor, instruction=said)
-        common.do(Steer(stream.id, f"{secrets.redact(event.instruction)}\n{_ANEW}", again))
-        return True
-
-    def turn(self, stream: Stream, how: str, now: float) -> None:
-        """Let a stream begin anew: where it had begun, or where the buffer stood then."""
-        if (request := self._steers.pop(stream.id, None)) is not None:
-            self._common.do(Steered(request, stream.id, how))
-        stream.turn(now, onwards=how != "steered")
 
     def finish(self, stream: Stream, document: Document) -> None:
         """Take in that an answer is complete, and cut it where it would break the syntax."""
@@ -271,14 +225,15 @@ class Streams:
         rest = answer.text[len(answer.middle) :]
         prompt = common.context.prompt(document, answer.cursor, rest)
         number = common.number()
-        stream = self._begin(number, document, answer, rest, prompt, now)
+        stream = self.begin(number, document, answer, rest, prompt, now)
         stream.taken, stream.stops = answer.text, (*answer.stops, len(answer.text))
         stream.place(document)
 
-    def _begin(  # noqa: PLR0917 - what a stream is made of
+    def begin(  # noqa: PLR0917 - what a stream is made of
         self, number: int, document: Document, answer: Answer, taken: str, prompt: Prompt,
         now: float,
     ) -> Stream:  # fmt: skip
+        """Have an answer written, from where `taken` of it is taken for granted."""
         text, offset = document.text, answer.cursor
         if taken:
             text = text.splice(Edit(offset, offset, taken))
@@ -291,7 +246,7 @@ class Streams:
         return stream
 
 
-def _empty(number: int, text: Text, offset: int) -> Answer:
+def empty(number: int, text: Text, offset: int) -> Answer:
     """Return an answer of which nothing is known yet.
 
     It depends on its line, and on what follows up to the next line with text.

@@ -65,7 +65,8 @@ def test_a_trace_begins_with_what_its_session_was_made_with() -> None:
         header["start"],
     )
     assert 9.0 == header["policy"]["stall"]
-    assert {"at": 0.75, "event": {"type": "Up", "instructable": True, "drafts": False}} == line
+    up = {"type": "Up", "instructable": True, "guidable": False, "drafts": False}
+    assert {"at": 0.75, "event": up} == line
 
 
 def test_a_session_to_which_nothing_happened_has_a_header_all_the_same() -> None:

@@ -1,13 +1,11 @@
-"""What of an instruction the engine can follow: the names and the literals in it.
+"""What of an instruction can be followed without understanding it: the names and literals in it.
 
-Owns which words of it are meant to be written, for all that tells. Understanding the rest takes a
-model.
+Owns which words of it are meant to be written, for all that tells. They are what the embedded
+engine goes by; the rest takes a model.
 """
 
 import re
 from typing import Final
-
-from spark_lsp.engine.lexer import lex
 
 _WORD: Final = re.compile(r"[^\W\d]\w*|\d\w*")
 _MOST: Final = 12
@@ -29,8 +27,7 @@ _PROSE: Final = frozenset(
 def words_in(instruction: str) -> list[str]:
     """The names and numbers of an instruction, without those that are most likely prose.
 
-    Each is one token of the engine's; in the order of the instruction, each once, a dozen at most.
+    In the order of the instruction, each once, a dozen at most.
     """
     words = dict.fromkeys(_WORD.findall(instruction))
-    named = [word for word in words if word.lower() not in _PROSE and lex(word) == [word]]
-    return named[:_MOST]
+    return [word for word in words if word.lower() not in _PROSE][:_MOST]
