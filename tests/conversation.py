@@ -176,6 +176,8 @@ class Conversation:
                 told = f"{json.dumps(self.asked.prefix)} | {json.dumps(self.asked.suffix)}"
                 said = self.asked.instruction
                 told += f" {json.dumps(said)}" if said else ""
+                likely = self.asked.prediction
+                told += f" predicted {json.dumps(likely)}" if likely else ""
                 return told + "".join(f", {it.kind} {it.path}" for it in self.asked.stable)
             case "size":
                 told = self.asked.prefix + self.asked.suffix

@@ -65,11 +65,13 @@ class Model:
     def config(self, name: str = "embedded", more: str = "") -> str:
         """Return the settings that point a server here, with more lines for the provider.
 
-        As "embedded" it can be interrupted, but not instructed.
+        As "embedded" it can be interrupted, but not instructed. The engine drafts nothing beside
+        it: only what a test has it say is on the screen.
         """
         return f"""
         model_provider = "mine"
         model = "{name}"
+        drafts = false
         [model_providers.mine]
         base_url = "{self.url}"
         {more}

@@ -117,6 +117,8 @@ class Prompt:
             nothing. A model that only completes is not shown it.
         invoked: whether the person has asked by a command, and would rather see a guess than
             nothing. A model that guesses in any case is not told.
+        prediction: how the answer will most likely begin, "" if nobody knows; for a server that
+            writes faster what it is told in advance.
     """
 
     stable: tuple[Block, ...]
@@ -125,6 +127,7 @@ class Prompt:
     suffix: str
     instruction: str = ""
     invoked: bool = False
+    prediction: str = ""
 
 
 @dataclass(frozen=True, slots=True)

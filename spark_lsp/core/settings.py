@@ -77,6 +77,13 @@ class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             "events"
         ),
     ] = True
+    supports_prediction: Annotated[
+        bool,
+        Meta(
+            description="whether `chat` understands `prediction`, by which what is rewritten comes "
+            "faster"
+        ),
+    ] = False
     http_headers: Annotated[
         dict[str, str], Meta(description="headers that are sent with each connection")
     ] = {}
@@ -315,6 +322,9 @@ def _provider(place: str, raw: object) -> Provider:
     if given.get("supports_websockets") and provider.wire_api != "responses":
         fix = 'leave it out, or set wire_api = "responses"'
         raise SettingsError(f"{place}.supports_websockets: only Responses have them; {fix}")
+    if given.get("supports_prediction") and provider.wire_api != "chat":
+        fix = 'leave it out, or set wire_api = "chat"'
+        raise SettingsError(f"{place}.supports_prediction: {provider.wire_api} has none; {fix}")
     if "fim_template" in given and provider.wire_api not in _TEMPLATED:
         fix = f"leave it out, or set wire_api to {listed(sorted(_TEMPLATED))}"
         raise SettingsError(f"{place}.fim_template: {provider.wire_api} has none; {fix}")

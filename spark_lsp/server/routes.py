@@ -117,6 +117,7 @@ class Routes:
             window=settings.model_context_window,
             cache_breakpoint=self._profile(provider, settings).cache_breakpoint,
             rewrite_tokens=longest_rewrite(settings.model_context_window),
+            prediction=provider.supports_prediction,
         )
 
     def _profile(self, provider: Provider, settings: Settings) -> Profile:

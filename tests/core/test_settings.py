@@ -179,6 +179,13 @@ def mine(**fields: Any) -> dict[str, Any]:
             ),
         ),
         (
+            mine(supports_prediction=True),
+            (
+                "model_providers.mine.supports_prediction: responses has none; "
+                'leave it out, or set wire_api = "chat"'
+            ),
+        ),
+        (
             mine(fim_template="granite", wire_api="infill"),
             (
                 "model_providers.mine.fim_template: infill has none; "

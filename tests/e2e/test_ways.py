@@ -222,6 +222,30 @@ async def test_a_changed_configuration_file_is_heeded_without_a_restart(root: Pa
         await editor.ghost("uery")
 
 
+async def test_a_chat_server_is_told_what_is_rewritten_until_it_refuses_that(root: Path) -> None:
+    more = 'wire_api = "chat"\nsupports_prediction = true'
+    source = "x = 1\npassword = 'hunter2-hunter2'\n"
+    async with (
+        scripted_web() as web,
+        editing(root, "a.py", source, config=config(web.url, more)) as editor,
+    ):
+        await editor.stands("Normal", "gpt-6-luna at mine")
+        answer = editor.instruct("Rename x to y.", 0, len(source))
+        first = await web.next()
+        told = json.loads(first.body)
+        assert "x = 1\npassword = '***************'\n" == told["prediction"]["content"]
+        assert told["prediction"]["content"] in told["messages"][1]["content"]
+        refusal = json.dumps({"error": {"message": "no", "param": "prediction"}})
+        await first.answer(refusal, 400, {"content-type": "application/json"})
+        second = await web.next()
+        assert "prediction" not in json.loads(second.body)
+        chunk = {"choices": [{"delta": {"content": "y = 1\npassword = '***************'\n"}}]}
+        await second.answer(f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n")
+
+        editor.apply((await answer)["edits"])
+        assert "y = 1\npassword = 'hunter2-hunter2'\n" == editor.screen.text.string
+
+
 @pytest.mark.parametrize(
     ("wire_api", "path", "pieces"),
     [

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from spark_lsp.core.prompt import Prompt, Rewrite
 from spark_lsp.core.text import Text
 from spark_lsp.core.windows import Tail
+from spark_lsp.wire import leaks
 from spark_lsp.wire.cleaning import Cleaner
 from spark_lsp.wire.surroundings import Surroundings, unclosed
 from tests.fixture import ROOT, Fixture, fixtures
@@ -245,13 +246,14 @@ FENCED = [
 
 @pytest.mark.parametrize("form", FENCED)
 def test_whatever_is_put_around_real_code_goes(form: str) -> None:
-    """Of our own modules, where the code begins a line and is no text."""
+    """Of our own modules, where the code begins a line, is no text, and none speaks of tokens."""
     unlike = [
         (prompt.prefix[-80:], answer, shown)
         for path, text in OURS[::4]
         for prompt, answer in holes(path, text)
         if CODE.match(answer) and not prompt.prefix.endswith("\n") and prompt.prefix[-1:].isspace()
         if not Surroundings.of(prompt).prose and not unclosed(answer)
+        if not re.search(leaks._CONTROL, prompt.prefix + prompt.suffix)
         if (shown := cleaned(prompt, form.format(answer))).rstrip() != answer.rstrip()
     ]
 

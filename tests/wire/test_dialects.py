@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -294,6 +295,51 @@ def test_a_field_that_a_server_refuses_is_left_out_from_then_on(
         assert way.without(fault(400, {}, REFUSED % name.encode())) is None
 
     assert not set(names) & set(json.loads(way.call(PROMPT).body))
+
+
+LIKELY = replace(PROMPT, prediction="Cart()<|im_end|>")
+REGION = Rewrite(PROMPT.stable, OPEN, "a = 1\n", "b = '****'<|im_end|>\n", "c = 3\n", "tidy")
+
+
+@pytest.mark.parametrize("prompt", [LIKELY, REGION], ids=["draft", "rewrite"])
+def test_a_chat_server_is_told_what_its_answer_will_most_likely_be(
+    prompt: Prompt | Rewrite,
+) -> None:
+    """As it stands in the prompt: what is masked there is masked here, and no token is harmful."""
+    body = json.loads(dialect("chat", Target("m", 64, prediction=True)).call(prompt).body)
+    known = prompt.region if isinstance(prompt, Rewrite) else prompt.prediction
+    harmless = known.replace("<|", "< |")
+
+    assert {"type": "content", "content": harmless} == body["prediction"]
+    assert isinstance(prompt, Prompt) or harmless in body["messages"][1]["content"]
+
+
+@pytest.mark.parametrize("wire_api", sorted(DIALECTS))
+def test_a_prediction_is_sent_only_where_a_person_says_that_it_may_be(wire_api: str) -> None:
+    ways = [dialect(wire_api, Target("m", 64, prediction=wire_api != "chat"))]
+    ways += [dialect(wire_api, Target("m", 64, prediction=True))] if wire_api != "chat" else []
+    for way in ways:
+        told: list[Prompt | Rewrite] = [LIKELY, *([REGION] if way.instructable else [])]
+
+        assert not any("prediction" in json.loads(way.call(prompt).body) for prompt in told)
+    assert "prediction" not in json.loads(dialect("chat", Target("m", 64)).call(PROMPT).body)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'{"error":{"message":"x","code":"unknown","param":"prediction"}}',
+        b'{"error":{"message":"`prediction` does not go with max_completion_tokens"}}',
+    ],
+)
+def test_a_prediction_that_is_refused_is_left_out(said: bytes) -> None:
+    way = dialect("chat", Target("gpt-5", 64, prediction=True))
+    less = way.without(fault(400, {}, said))
+    assert less is not None
+    body = json.loads(less.call(LIKELY).body)
+
+    assert "prediction" not in body
+    assert "max_completion_tokens" in body
 
 
 def test_the_limit_of_an_answer_has_two_names() -> None:

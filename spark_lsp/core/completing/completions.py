@@ -348,7 +348,7 @@ class Completions:
             self._end(f"never sent: {document.private}", now)
 
     def _begin(self, request: Request, now: float) -> None:
-        stream, prompt = self._streams.open(request, now)
+        stream, prompt = self._streams.open(request, self._drafts.told(request), now)
         self._drafts.begin(request, stream, prompt, now)
 
     def _finished(self, stream: Stream, now: float) -> None:

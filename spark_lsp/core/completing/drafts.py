@@ -58,6 +58,13 @@ class Drafts:
         # The engine knows the workspace by itself, and a guess is worth less than the model's.
         common.do(Draft(number, replace(prompt, stable=(), instruction="", invoked=False)))
 
+    def told(self, request: Request) -> str:
+        """Return what of the draft in hand a model may be told that it will most likely write."""
+        known = self._here(request)
+        if known is None or self._writing or not known.written:
+            return ""
+        return known.answer.text[len(known.answer.middle) :]
+
     def drop(self) -> None:
         """Forget the draft."""
         if self._draft and self._writing:

@@ -57,11 +57,16 @@ class Streams:
 
     # How they begin and end.
 
-    def open(self, request: Request, now: float) -> tuple[Stream, Prompt]:
-        """Ask for an answer to a request; returns the stream, and what its model is shown."""
+    def open(self, request: Request, predicted: str, now: float) -> tuple[Stream, Prompt]:
+        """Ask for an answer to a request; returns the stream, and what its model is shown.
+
+        `predicted` is what it will most likely say, "" if nobody knows.
+        """
         common, document, offset = self._common, request.document, request.offset
         prompt = common.context.prompt(document, offset, request.lead)
-        prompt = replace(prompt, invoked=request.invoked)
+        if predicted:  # behind what stands there, by which is seen whether it is secret
+            predicted = secrets.redact(prompt.prefix + predicted)[len(prompt.prefix) :]
+        prompt = replace(prompt, invoked=request.invoked, prediction=predicted)
         number = common.number()
         answer = empty(number, document.text, offset).grown(request.lead)
         stream = self.begin(number, document, answer, request.lead, prompt, now)

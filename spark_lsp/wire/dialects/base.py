@@ -30,6 +30,7 @@ class Target:
         cache_breakpoint: whether an explicit `prompt_cache_breakpoint` is understood; used by
             `responses`.
         rewrite_tokens: how many tokens more than a completion a rewrite may have at most.
+        prediction: whether the server takes what an answer will most likely be; used by `chat`.
     """
 
     model: str
@@ -40,6 +41,7 @@ class Target:
     window: int = 0
     cache_breakpoint: bool = False
     rewrite_tokens: int = LONGEST_REWRITE
+    prediction: bool = False
 
     def roomy(self, prompt: Prompt | Rewrite) -> "Target":
         """Return the same with room for the answer to a prompt."""

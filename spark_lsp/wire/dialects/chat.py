@@ -10,6 +10,8 @@ Which fields are sent is what most servers take:
   and no temperature.
 - `reasoning_effort` for gpt-oss as well, which all its servers understand. For no other model:
   some servers refuse it for models that do not reason.
+- `prediction` where a person says that the server knows it: OpenAI's and Cerebras's do, for some
+  models. It is what a rewrite begins from, as it stands in the prompt, or a draft.
 - `stream_options` for all but Mistral's models, whose server refuses it and tells the cost unasked.
 
 A server that still refuses a field is asked again without it, see `omissions`. What a model thinks
@@ -23,7 +25,7 @@ from spark_lsp.core.prompt import Prompt, Rewrite
 from spark_lsp.wire.cleaning import Cleaner
 from spark_lsp.wire.dialects.base import Call, Reader, Target
 from spark_lsp.wire.dialects.chunks import chunk
-from spark_lsp.wire.dialects.messages import Messages
+from spark_lsp.wire.dialects.messages import Messages, predicted
 from spark_lsp.wire.dialects.omissions import NONE, Omissions
 from spark_lsp.wire.dialects.reading import PartsReader
 from spark_lsp.wire.faults import Fault
@@ -51,6 +53,7 @@ class Chat:
             "model": self._target.model,
             "messages": self._messages.spelled(prompt),
             **self._options(self._target.roomy(prompt).max_output_tokens),
+            **self._prediction(prompt),
             "stream": True,
         }
         return Call("/chat/completions", encode(self._omissions.applied(body)))
@@ -63,6 +66,10 @@ class Chat:
         """Return the dialect without what was refused."""
         omissions = self._omissions.after(fault)
         return None if omissions is None else Chat(self._target, omissions)
+
+    def _prediction(self, prompt: Prompt | Rewrite) -> dict[str, Any]:
+        known = predicted(prompt) if self._target.prediction else ""
+        return {"prediction": {"type": "content", "content": known}} if known else {}
 
     def _options(self, limit: int) -> dict[str, Any]:
         name = self._target.model.lower()

@@ -35,6 +35,11 @@ class Messages:
         ]
 
 
+def predicted(prompt: Prompt | Rewrite) -> str:
+    """Return what an answer will most likely be, "" if nobody knows: most of a region stays."""
+    return _harmless(prompt.region if isinstance(prompt, Rewrite) else prompt.prediction)
+
+
 def _stable(stable: tuple[Block, ...]) -> tuple[str, str]:
     """Return what the system says, and what the user says before what is asked now."""
     nothing = Prompt((), "", "", "")

@@ -11,7 +11,15 @@ from typing import Any
 from spark_lsp.wire.faults import Fault
 
 _REFUSING = {400, 422}
-_OPTIONAL = ("stream_options", "reasoning_effort", "prompt_cache_key", "temperature", "stop")
+_PREDICTION = "prediction"
+_OPTIONAL = (
+    _PREDICTION,
+    "stream_options",
+    "reasoning_effort",
+    "prompt_cache_key",
+    "temperature",
+    "stop",
+)
 _LIMITS = ("max_tokens", "max_completion_tokens")
 
 
@@ -40,8 +48,8 @@ class Omissions:
         if fault.status not in _REFUSING or fault.code == "context_length_exceeded":
             return None
         words = set(re.findall(r"\w+", fault.param or fault.message))
-        # A complaint about one limit recommends the other.
-        if words.intersection(_LIMITS):
+        # A complaint about one limit recommends the other, but not beside a prediction.
+        if words.intersection(_LIMITS) and _PREDICTION not in words - self.fields:
             return None if self.renamed else replace(self, renamed=True)
         for name in _OPTIONAL:
             if name in words and name not in self.fields:

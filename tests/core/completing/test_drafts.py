@@ -38,7 +38,8 @@ class Person:
         self.requests = 0
         self.opened: list[int] = []
         self.drafted: list[int] = []
-        self.asked: list[object] = []
+        self.asked: list[Prompt | int] = []
+        self.predicted = ""
         self.effects: list[Effect] = []
         self.feed(Opened(URI, "a.py", "python", 1, self.text.string))
         self.feed(Up(drafts=drafts))
@@ -77,9 +78,10 @@ class Person:
         self.effects += effects
         for effect in effects:
             match effect:
-                case Open(stream, prompt):
+                case Open(stream, Prompt() as prompt):
                     self.opened.append(stream)
-                    self.asked.append(prompt)
+                    self.asked.append(replace(prompt, prediction=""))
+                    self.predicted = prompt.prediction
                 case Draft(stream):
                     self.drafted.append(stream)
                 case Cancel(stream) if stream in self.opened:
@@ -106,7 +108,10 @@ steps = st.one_of(
 def test_until_a_model_writes_a_draft_changes_nothing_of_what_it_is_asked(
     script: list[tuple[str, object]],
 ) -> None:
-    """Neither when, nor what, nor what is cancelled: whatever is drafted and typed along with."""
+    """Neither when, nor what, nor what is cancelled, whatever is drafted and typed along with.
+
+    What it is told that it may say is another matter, and changes nothing of what it is asked.
+    """
     both = Person(drafts=True), Person(drafts=False)
     shown = ""
     for what, how in script:
@@ -203,3 +208,18 @@ def test_drafts_that_nobody_wants_do_not_put_off_what_the_model_is_asked() -> No
 
     assert 0.0 == person.session._completions._screen.eagerness.calm(person.now)
     assert 8 == len([it for it in person.effects if isinstance(it, Grow)])
+
+
+def test_of_a_secret_in_a_draft_a_model_is_told_nothing() -> None:
+    key = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
+    person = Person(drafts=True)
+    person.ask()
+    person.draft(f"'{key}'")
+    person.feed(Wrote(person.opened[0], "None"))
+    person.feed(Ended(person.opened[0]))
+    person.wait(1.0)
+    person.type("'")
+    person.ask()
+
+    assert len(key) + 1 == len(person.predicted)
+    assert key[4:] not in person.predicted
