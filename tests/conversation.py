@@ -22,7 +22,8 @@ A line of `@script` is `SECONDS VERB ARGUMENTS -> EFFECTS`. What the editor does
     steer N "x" [ANSWER], interrupt N [ANSWER], explain N
 
 What the backend does: `up [deaf | guided] [drafts]` (deaf: follows no instructions; guided: goes
-by the names in them; drafts: the engine stands beside it, and writes as the model does), `down`, `wrote N "x"`, `ended N`,
+by the names in them; drafts: the engine stands beside it, and writes as the model does), `down`,
+`wrote N "x"`, `ended N`,
 `failed N [transient [SECONDS]]`, `turned N HOW`; `warmed` with what it was shown last. Of the
 settings: `remote`, after which the backend is no process of ours, `off`. Of the files:
 `vetted [REASON]`, `outdated PATH`, `settled`. Of the library: `found N [PATH FROM TO "x"]...`,

@@ -1,7 +1,6 @@
-"""What can happen to a session.
+"""What can happen to a session; what it wants done are `effects`.
 
-Owns the values only. What follows from which is decided in `session`; what it wants done are
-`effects`. What comes from the library is a tagged record, because it crosses into another process.
+Owns the values only. What comes from the library is a tagged record: it crosses into a process.
 """
 
 from collections.abc import Sequence
@@ -213,8 +212,8 @@ class Turned:
 
     Attributes:
         stream: which.
-        how: "steered" (the model was redirected), "interrupted" or "reissued" (the answer was
-            ended, at once or unheard, and asked for anew).
+        how: "steered" (redirected), "interrupted" or "reissued" (ended, at once or unheard, and
+            asked for anew).
     """
 
     stream: int
@@ -252,7 +251,7 @@ class Up:
     """The backend can be asked.
 
     Attributes:
-        instructable: whether its model follows instructions; one that only completes does not.
+        instructable: whether its model follows instructions, and does not only complete.
         guidable: whether the names in an instruction have it write them, at least.
         drafts: whether the embedded engine stands beside it and can be asked for drafts.
     """
@@ -360,8 +359,7 @@ class Configured:
         enabled: whether completions are offered.
         window: the model's context in tokens.
         local: whether the backend is a process of ours, to which nothing is private.
-        stall: seconds that a stream may say nothing, see `Policy`.
-        retries: how often to ask again, see `Policy`.
+        stall, retries: see `Policy`.
     """
 
     enabled: bool

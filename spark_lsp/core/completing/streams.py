@@ -7,6 +7,7 @@ which, and what it is answered, is decided in `completions`.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from spark_lsp.core import secrets
 from spark_lsp.core.accounting.journal import Journal
 from spark_lsp.core.common import Common
 from spark_lsp.core.completing.eagerness import Eagerness
