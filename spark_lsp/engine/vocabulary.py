@@ -9,7 +9,6 @@ into tokens is the business of `lexer`, where tokens stand and what follows them
 """
 
 from dataclasses import dataclass
-from itertools import count
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -93,9 +92,9 @@ class Style:
 class Vocabulary:
     """Gives each token text a number, for ever; safe to read and to grow from several threads.
 
-    Growing takes no lock: a text is filed under a number of its own before the number is
-    published by `setdefault`, so whoever sees a number finds its text. A lost race costs one
-    unused number.
+    Growing takes no lock: a number is taken by filing a text under it, and published only then,
+    so whoever sees a number finds its text, and none is left out. A lost race costs one unused
+    number.
     """
 
     def __init__(self) -> None:
@@ -128,13 +127,13 @@ class _Numbers(dict[str, int]):
     def __init__(self, texts: dict[int, str]) -> None:
         super().__init__()
         self._texts = texts
-        self._fresh = count(FIRST_WORD)
 
     def __missing__(self, token: str) -> int:
         if token[0] in "\r\n":
             return self.setdefault(token, -code_of(token.lstrip("\r\n")) - 1)
-        number = next(self._fresh)
-        self._texts[number] = token
+        number = FIRST_WORD + len(self._texts)
+        while self._texts.setdefault(number, token) is not token:
+            number += 1  # another thread was faster
         return self.setdefault(token, number)
 
 

@@ -1,5 +1,7 @@
 """Numbers stand for texts, and newlines for changes of indentation."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -107,3 +109,15 @@ def test_tabs_and_the_spaces_after_them_are_found_again(lines: list[str]) -> Non
 def test_the_style_is_that_of_most_lines(lines: list[str], width: int) -> None:
     """Stars of comments and single continuations are no evidence."""
     assert style_of(codes_of(lines)) == Style(width)
+
+
+def test_several_threads_leave_no_number_out() -> None:
+    """Whoever sees a number finds its text, and all are below the end."""
+    vocabulary = Vocabulary()
+    texts = [" ".join(f"w{n * step % 977}" for n in range(3000)) for step in (1, 3, 5, 7)]
+    with ThreadPoolExecutor(4) as pool:
+        read = list(pool.map(vocabulary.raw, texts))
+
+    assert vocabulary.texts.keys() == set(range(FIRST_WORD, vocabulary.end))
+    for text, numbers in zip(texts, read, strict=True):
+        assert "".join(vocabulary.texts[number] for number in numbers) == text
