@@ -18,7 +18,7 @@ from tests.heard import PATIENCE
 UTIL = "def parse(text):\n    number, unit = split_duration(text)\n    return number * unit\n"
 PROMPT = "def again(text):\n    number, unit = "
 ANSWER = "split_duration(text)\n    return number * unit"
-"""What the engine says to the prompt once it has learned `UTIL`."""
+"""What the engine says to the prompt once it has learned `UTIL`, and from more than one file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,9 @@ class Service:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Service]:
-    """Run the backend over a workspace with one small file, until it completes from it."""
-    (folder / "util.py").write_text(UTIL, "utf-8")
+    """Run the backend over a workspace with two small files, until it completes from them."""
+    for name in ("util.py", "others.py"):
+        (folder / name).write_text(UTIL, "utf-8")
     command = [sys.executable, "-m", "spark_lsp", "backend", "--workspace", str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout

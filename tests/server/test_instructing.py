@@ -93,12 +93,13 @@ async def test_refusals_are_not_counted_against_the_engine_nor_rewrites_against_
         assert "Normal" == it.told.all[-1].kind
 
 
-async def test_a_completion_of_which_something_was_said_is_shown_to_the_engine_without() -> None:
+async def test_the_engine_is_shown_what_was_said_of_a_completion_and_nothing_of_the_rest() -> None:
+    """It goes by the names in it, and knows the workspace by itself."""
     async with scene(patience=0.0) as it:
         await stood_in(it)
         it.provider.open(1, AGAIN)
 
-        assert [(1, Prompt((), "a.py", "x = ", "\n"))] == it.engine.calls
+        assert [(1, replace(AGAIN, stable=()))] == it.engine.calls
 
 
 # Steering.
