@@ -63,12 +63,16 @@ def hear(
         return last
     traits, segments = last.traits, learned.corpus.segments
     rare = last.rarity if last.learned is learned else rarity(segments, traits)
+    # Their names do not depend on the path, and are most of the work.
+    names = {id(voice.segment): voice.names for voice in last.voices}
     voices = tuple(
         Voice(
             segment,
             np.array([place[1] for place in places], np.float32),
             np.array([place[0] for place in places], np.int8),
-            _names(segment.paths, vocabulary, traits),
+            names[id(segment)]
+            if id(segment) in names
+            else _names(segment.paths, vocabulary, traits),
         )
         for segment in segments
         for places in [[_place(it, segment, learned, path, silent) for it in segment.paths]]

@@ -32,6 +32,7 @@ def test_it_serves_until_another_file_is_open_or_something_is_learned() -> None:
     other = hear(it, "src/b.py", frozenset({"src/b.py"}), vocabulary, first)
     assert other is not first
     assert other.rarity is first.rarity, "which does not depend on the file"
+    assert other.voices[0].names is first.voices[0].names, "nor do these"
     again = learned(vocabulary, "src/a.py")
     assert hear(again, "src/b.py", frozenset({"src/b.py"}), vocabulary, other).learned is again
 
