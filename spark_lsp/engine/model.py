@@ -37,30 +37,35 @@ class Engine:
         self._vocabulary = Vocabulary()
         self._reader = Reader(self._vocabulary)
         self._corpus = Corpus()
-        self._says: tuple[Corpus, str, _Voices] | None = None
+        self._foreign = Corpus()
+        self._says: tuple[Corpus, Corpus, str, _Voices] | None = None
 
-    def learn(self, files: Mapping[str, str | None]) -> None:
+    def learn(self, files: Mapping[str, str | None], *, foreign: bool = False) -> None:
         """Learns texts by workspace-relative POSIX path in place of what was learned of them.
 
         None forgets. What is learned counts for every completion that begins after this returns.
+        What is `foreign`, such as installed dependencies, counts for little, and is kept apart, so
+        that the places that are looked at are no fewer of the repository's own.
         """
         encode = self._vocabulary.encode
-        self._corpus = self._corpus.learned(
-            {
-                path: None if text is None else encode(unify_newlines(text))
-                for path, text in files.items()
-            }
-        )
+        texts = {
+            path: None if text is None else encode(unify_newlines(text))
+            for path, text in files.items()
+        }
+        if foreign:
+            self._foreign = self._foreign.learned(texts)
+        else:
+            self._corpus = self._corpus.learned(texts)
 
     @property
     def tokens(self) -> int:
         """Tokens learned."""
-        return self._corpus.tokens
+        return self._corpus.tokens + self._foreign.tokens
 
     @property
     def files(self) -> int:
         """Files learned."""
-        return len(self._corpus.homes)
+        return len(self._corpus.homes) + len(self._foreign.homes)
 
     def complete(
         self,
@@ -95,26 +100,31 @@ class Engine:
 
     def _voices(self, path: str) -> _Voices:
         """The segments and what each of their files has to say about `path`."""
-        corpus, says = self._corpus, self._says
-        if says is None or says[0] is not corpus or says[1] != path:
+        own, foreign, says = self._corpus, self._foreign, self._says
+        if says is None or says[0] is not own or says[1] is not foreign or says[2] != path:
             segments = tuple(
                 (
                     segment,
                     np.array(
                         [
-                            self._weight(path, other) if corpus.homes.get(other) is segment else 0.0
+                            self._weight(path, other, foreign=corpus is foreign)
+                            if corpus.homes.get(other) is segment
+                            else 0.0
                             for other in segment.paths
                         ]
                     ),
                 )
+                for corpus in (own, foreign)
                 for segment in corpus.segments
             )
-            says = self._says = (corpus, path, segments)
-        return says[2]
+            says = self._says = (own, foreign, path, segments)
+        return says[3]
 
-    def _weight(self, path: str, other: str) -> float:
+    def _weight(self, path: str, other: str, *, foreign: bool) -> float:
         if other == path:
             return 0.0
+        if foreign:
+            return self._weights.foreign
         folder, _, name = path.rpartition("/")
         other_folder, _, other_name = other.rpartition("/")
         if name.rpartition(".")[2] != other_name.rpartition(".")[2]:

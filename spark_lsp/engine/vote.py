@@ -43,6 +43,8 @@ class Weights:
     """A place in a learned file with the same name suffix, that is, mostly, language."""
     elsewhere: float = 0.05
     """A place in any other learned file."""
+    foreign: float = 0.02
+    """A place in a file that others wrote, such as an installed dependency."""
     base: float = 8.0
     """Each further token of context in common multiplies the weight by this."""
     loose: float = 1.5
