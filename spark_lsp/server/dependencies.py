@@ -6,9 +6,9 @@ headers. Which files of a package are taken, and in which order, is decided by `
 
 What is found here lies outside of what git tracks, and it is for the embedded engine alone, which
 is local: nothing of it may come into a prompt, an index or a store. `.sparkignore` and
-`.spark-lsp.toml` at the root can forbid the folders that lie in the workspace. Links are followed
-only where a package manager sets them, from a folder of packages into itself. Whatever is missing
-or cannot be read is passed over.
+`.spark-lsp.toml` can forbid what of it lies in the workspace, as they can its own files. Links are
+followed only where a package manager sets them, from a folder of packages into itself. Whatever is
+missing or cannot be read is passed over.
 """
 
 import os
@@ -174,13 +174,21 @@ class Dependencies:
     # --- Go --------------------------------------------------------------------------------------
 
     def _go(self, name: str) -> Iterator[Dependency]:
-        cached = (it for text in self._texts("go.mod") for it in versions.go_folders(text, name))
+        cached = (it for each in self._go_modules for it in versions.go_folders(each, name))
         return _first(
             chain(
-                (self._listed(base, name, files.GO) for base in self._beside(("vendor",))),
+                (self._listed(base, name, files.GO) for base in self._go_vendored),
                 (self._listed(self._go_cache, it, files.GO) for it in cached),
             )
         )
+
+    @cached_property
+    def _go_modules(self) -> list[dict[str, str]]:
+        return [versions.go_modules(text) for text in self._texts("go.mod")]
+
+    @cached_property
+    def _go_vendored(self) -> list[_Base]:
+        return self._beside(("vendor",))
 
     @cached_property
     def _go_cache(self) -> _Base:
@@ -255,12 +263,14 @@ class Dependencies:
         whole = base.folder / inner
         if not whole.is_relative_to(self._root):
             return True
-        rules = self._judge.place("")
-        parts = whole.relative_to(self._root).parts
-        above = ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
-        return rules is not None and not any(
-            rules.forbids(os.fsencode(it), directory=True) for it in above
-        )
+        rules, path = self._judge.place(""), ""
+        for part in whole.relative_to(self._root).parts:
+            path = within(path, part)
+            if rules is None or rules.forbids(os.fsencode(path), directory=True):
+                return False
+            # Nothing is said inside of what is not entered, and what was said above still counts.
+            rules = self._judge.place(f"{path}/") or rules
+        return True
 
     def _listed(
         self, base: _Base, package: str, kind: Kind, entries: Iterable[str] = ()

@@ -240,6 +240,15 @@ def test_a_person_can_forbid_what_lies_in_the_workspace(root: Path, rule: str) -
     assert "node_modules/express/a.d.ts" not in shown(root)
 
 
+def test_a_project_further_down_can_forbid_its_own(root: Path) -> None:
+    tree = {path: NODE[path] for path in NODE if path != "b.js"} | {"package.json": "{}"}
+    write(root / "apps" / "web", tree)
+    assert "apps/web/node_modules/express/a.d.ts" in shown(root)
+
+    write(root, {"apps/web/.sparkignore": "node_modules/\n"})
+    assert [] == shown(root)
+
+
 def test_links_are_followed_within_a_folder_of_packages_only(root: Path) -> None:
     """As pnpm sets them; those of workspaces lead back to sources of the workspace."""
     write(root, {"a.ts": "import 'near'; import 'own'; import 'far'\n"})

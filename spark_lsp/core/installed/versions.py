@@ -5,7 +5,7 @@ Each is read line by line; of a huge one only the beginning counts.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 _SIZE = 1_000_000
 """Characters that are read."""
@@ -28,21 +28,22 @@ _UPPER = re.compile(r"[A-Z]")
 _DIGITS = re.compile(r"\d+")
 
 
-def go_folders(manifest: str, package: str) -> list[str]:
-    """Return where a package may lie in the module cache: that of the longest module first.
-
-    `manifest` is the text of a go.mod.
-    """
+def go_modules(manifest: str) -> dict[str, str]:
+    """Return the modules that a go.mod requires, and the folder of each in the module cache."""
     text = manifest[:_SIZE]
-    modules = {name: (name, version) for name, version in _GO_REQUIRED.findall(text)}
+    found = {name: f"{name}@{version}" for name, version in _GO_REQUIRED.findall(text)}
     for name, other, version in _GO_REPLACED.findall(text):
-        modules[name] = (other, version)
-    fitting = [it for it in modules if package == it or package.startswith(it + "/")]
-    return [
-        _escaped("@".join(modules[it])) + package[len(it) :]
-        for it in sorted(fitting, key=len, reverse=True)
-        if ".." not in modules[it][0]
-    ]
+        found[name] = f"{other}@{version}"
+    return {name: _escaped(folder) for name, folder in found.items() if ".." not in folder}
+
+
+def go_folders(modules: Mapping[str, str], package: str) -> Iterator[str]:
+    """Yield where a package may lie in the module cache: in the longest module first."""
+    prefix = package
+    while prefix:
+        if prefix in modules:
+            yield modules[prefix] + package[len(prefix) :]
+        prefix = prefix[: max(prefix.rfind("/"), 0)]
 
 
 def _escaped(path: str) -> str:

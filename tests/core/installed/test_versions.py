@@ -2,7 +2,13 @@
 
 import pytest
 
-from spark_lsp.core.installed.versions import crate_folder, crates, go_folders, interpreter
+from spark_lsp.core.installed.versions import (
+    crate_folder,
+    crates,
+    go_folders,
+    go_modules,
+    interpreter,
+)
 
 GO_MOD = """\
 module example.com/own
@@ -36,7 +42,7 @@ replace example.com/beside => ../beside
 def test_a_package_of_go_lies_in_its_module_at_the_version_required(
     package: str, folders: list[str]
 ) -> None:
-    assert folders == go_folders(GO_MOD, package)
+    assert folders == list(go_folders(go_modules(GO_MOD), package))
 
 
 LOCK = """\
