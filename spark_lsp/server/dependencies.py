@@ -138,7 +138,7 @@ class Dependencies:
     def _homes(self) -> list[Path]:
         """The environments: the workspace's own, then those that are active."""
         own = [self._root / project / name for project in self._projects for name in _ENVIRONMENTS]
-        found = [it for it in own if self._inside(it) and (it / "pyvenv.cfg").is_file()]
+        found = [it for it in own if self._inside(it) and _is_file(it / "pyvenv.cfg")]
         active = filter(None, map(self._environ.get, ("VIRTUAL_ENV", "CONDA_PREFIX")))
         return list(dict.fromkeys([*found, *(Path(os.path.realpath(it)) for it in active)]))
 
@@ -146,7 +146,7 @@ class Dependencies:
         """Return the standard library: of the first environment that says, or our own."""
         found = [library for home in self._homes for library in _libraries(home)]
         for folder in (*found, Path(sysconfig.get_path("stdlib"))):
-            if (folder / "os.py").is_file():
+            if _is_file(folder / "os.py"):
                 return _Base(folder, f"lib/{folder.name}")
         return None
 
@@ -248,7 +248,7 @@ class Dependencies:
         """Return the folders of these names that lie in the folders of projects."""
         shown = [within(project, name) for project in self._projects for name in names]
         bases = [_Base(self._root / it, it) for it in shown]
-        return [it for it in bases if self._inside(it.folder) and it.folder.is_dir()]
+        return [it for it in bases if self._inside(it.folder) and _is_folder(it.folder)]
 
     def _inside(self, folder: Path) -> bool:
         """Whether a folder of the workspace is one without any link on the way to it."""
@@ -338,7 +338,7 @@ def _sites(home: Path) -> list[Path]:
     """Return the folders of packages of an environment."""
     libraries = [home / "lib" / name for name in _names(home / "lib") if _PYTHON.fullmatch(name)]
     found = [it / "site-packages" for it in (*libraries, home / "Lib")]
-    return [it for it in found if it.is_dir()]
+    return [it for it in found if _is_folder(it)]
 
 
 def _libraries(home: Path) -> list[Path]:
@@ -350,6 +350,14 @@ def _libraries(home: Path) -> list[Path]:
     if not Path(said).is_absolute():
         return []
     return [*(Path(said).parent / "lib" / it.parent.name for it in _sites(home)), Path(said, "Lib")]
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - does not raise where it may not look
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - same
 
 
 def _names(folder: Path) -> list[str]:

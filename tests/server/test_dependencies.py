@@ -270,6 +270,14 @@ def test_an_environment_that_is_a_link_is_passed_over(root: Path) -> None:
     assert [] == shown(root)
 
 
+@pytest.mark.parametrize("home", ["relative", "/nowhere\0", "/" + "x" * 300, "", "/dev/null"])
+def test_an_environment_that_names_no_interpreter_is_passed_over(root: Path, home: str) -> None:
+    write(root, {".venv/pyvenv.cfg": f"home = {home}\n", "a.py": "import textwrap, one\n"})
+    write(root, {f"{SITE}/one.py": ""})
+
+    assert ["one.py", "textwrap.py"] == [it.inner for package in packages(root) for it in package]
+
+
 def test_what_cannot_be_read_is_passed_over(root: Path) -> None:
     write(root, VENV | {"a.py": "import odd, gone, big\n", "b.ts": "import 'odd'\n"})
     write(root, {f"{SITE}/odd/a.py": "\0", f"{SITE}/big.py": "x" * 1_000_001})
