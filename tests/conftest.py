@@ -14,11 +14,16 @@ settings.load_profile("steady")
 
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_of_the_person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let no test touch the person's cache, figures or keyring, nor hear their instructions."""
+    """Let no test touch the person's cache, figures or keyring, nor hear their instructions.
+
+    An environment of Python that is active in their shell is not learned either.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARK_LSP_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("SPARK_LSP_DATA", str(tmp_path_factory.mktemp("data")))
         patch.setenv("CODEX_HOME", str(tmp_path_factory.mktemp("codex")))
+        patch.delenv("VIRTUAL_ENV", raising=False)
+        patch.delenv("CONDA_PREFIX", raising=False)
         patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
         yield
 

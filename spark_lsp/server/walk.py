@@ -72,11 +72,10 @@ class _Place:
     own: _Layers
 
     def ignores(self, path: bytes, *, directory: bool) -> bool:
-        return (
-            _verdict(self.git, path, directory)
-            or _verdict(self.spark, path, directory)
-            or _verdict(self.own, path, directory)
-        )
+        return _verdict(self.git, path, directory) or self.forbids(path, directory=directory)
+
+    def forbids(self, path: bytes, *, directory: bool) -> bool:
+        return _verdict(self.spark, path, directory) or _verdict(self.own, path, directory)
 
     def shuts(self, name: str) -> str:
         """Return why a directory of this name in this one is never entered, or ""."""

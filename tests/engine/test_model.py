@@ -57,6 +57,24 @@ def test_a_line_known_from_the_repository_is_finished(text: str, expected: str) 
     assert said == expected
 
 
+def test_what_others_wrote_is_said_where_the_repository_says_nothing_else() -> None:
+    engine = Engine(Gate(lines=1))
+    engine.learn({f"lib/{name}.py": LOGGER for name in "abc"}, foreign=True)
+    before = "import logging\n\nlogger = "
+    assert "logging.getLogger(__name__)" == _said(engine, before)
+
+    engine.learn({"src/a.py": LOGGER.replace("getLogger(__name__)", "own_logger()")})
+    assert "logging.own_logger()" == _said(engine, before)
+
+    engine.learn(dict.fromkeys(["lib/a.py", "lib/b.py", "lib/c.py"]), foreign=True)
+    assert 1 == engine.files
+
+
+def _said(engine: Engine, before: str) -> str:
+    pieces = engine.complete("src/open.py", before, "", gate=UNGATED)
+    return "".join(piece.text for piece in pieces).split("\n")[0]
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_lines_end_by_a_line_feed_however_the_file_ends_its_own(newline: str) -> None:
     """Whoever shows a completion knows how the file ends its lines."""

@@ -443,7 +443,7 @@ async def test_what_has_become_ignored_is_forgotten_and_the_rest_not_learned_aga
     teacher = Teacher(engine, tmp_path)
     teacher.learn(tmp_path)
     told: list[Mapping[str, str | None]] = []
-    monkeypatch.setattr(engine, "learn", lambda files: told.append(dict(files)))
+    monkeypatch.setattr(engine, "learn", lambda files, **_: told.append(dict(files)))
     read: list[str] = []
     really = walk.read
 
@@ -479,7 +479,7 @@ async def test_a_round_that_fails_is_logged_and_the_next_one_learns(
     really = engine.learn
     tried = 0
 
-    def fail_once(files: Mapping[str, str | None]) -> None:
+    def fail_once(files: Mapping[str, str | None], **_: bool) -> None:
         nonlocal tried
         tried += 1
         if tried == 1:
