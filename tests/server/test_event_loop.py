@@ -103,7 +103,7 @@ async def test_no_file_of_the_workspace_is_read_on_the_event_loop(watched: Path)
         "context": {"triggerKind": 1},  # else what it could not say yet is believed for a while
     }
     items: list[Any] = []
-    while not items:  # the engine may still be learning
+    while not items:  # whatever it guesses: it may still be learning
         answer = await editor.request("textDocument/inlineCompletion", place)
         items = answer["result"]["items"]
     changed = [{"uri": (watched / name).as_uri(), "type": 2} for name in ("util.py", ".gitignore")]
@@ -115,7 +115,6 @@ async def test_no_file_of_the_workspace_is_read_on_the_event_loop(watched: Path)
     editor.send("exit", None)
 
     assert await serving == 0
-    assert items[0]["insertText"].startswith("split_duration")
     assert [] == WATCH.seen
 
 
