@@ -36,6 +36,7 @@ class Common:
         guidable: whether, if not, names in an instruction make it write them.
         drafts: whether the embedded engine can be asked for drafts beside it.
         away: why it cannot be asked, in a sentence for people.
+        indexed: whether all of the workspace is known by now.
         not_before: when it wants to be asked again, at the earliest.
         enabled: whether anything is offered at all.
         local: whether the backend is a process of ours, to which nothing is private.
@@ -53,6 +54,7 @@ class Common:
         self.guidable = False
         self.drafts = False
         self.away = "the backend is starting"
+        self.indexed = False
         self.not_before = 0.0
         self.enabled = True
         self.local = True

@@ -134,6 +134,7 @@ class Session:
                 if isinstance(event, Outdated):
                     self._nexts.outdated(event.paths)
                 if isinstance(event, Settled):
+                    common.indexed = True
                     self._completions.learned()
                 common.heed(common.context.heard(event, up=common.up))
             case Foreseen():
@@ -218,7 +219,8 @@ class Session:
         line = event.position.line if event.position else None
         common = self._common
         status = "the model can be asked" if common.up else common.away
-        account = {**self._journal.explain(event.uri, line), "status": status}
+        account = self._journal.explain(event.uri, line)
+        account |= {"status": status, "indexed": common.indexed}
         common.do(Explained(event.request, account))
 
     def _configured(self, event: Configured, now: float) -> None:

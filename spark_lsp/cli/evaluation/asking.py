@@ -28,7 +28,6 @@ from spark_lsp.cli.files import language_id
 from spark_lsp.cli.report import Report
 from spark_lsp.cli.screen import Screen
 from spark_lsp.core.text import Text
-from spark_lsp.server.progress import TOKEN
 from spark_lsp.server.status import METHOD
 
 AUTOMATIC, INVOKED = 2, 1
@@ -75,7 +74,6 @@ class Examination:
     Attributes:
         root: its workspace.
         report: what went wrong, and how things stand with the model.
-        indexing: whether it is still indexing, None before it has said anything of that.
         busy: whether it has yet to say who answers.
         window: tokens of the model's window; None for the embedded engine, which takes nothing near
             the cursor from what a file was before.
@@ -84,7 +82,6 @@ class Examination:
     client: Client
     root: Path
     report: Report = field(default_factory=Report)
-    indexing: bool | None = None
     busy: bool = True
     window: int | None = None
     _narrowed: bool = False
@@ -102,10 +99,7 @@ class Examination:
             await examination.client.initialize(
                 root,
                 initializationOptions={"drafts": False},  # it is the model that is examined
-                capabilities={
-                    "general": {"positionEncodings": ["utf-16"]},
-                    "window": {"workDoneProgress": True},
-                },
+                capabilities={"general": {"positionEncodings": ["utf-16"]}},
             )
         except BaseException:
             await examination.client.close()
@@ -216,6 +210,15 @@ class Examination:
                 return
             await asyncio.sleep(_PAUSE)
 
+    async def indexed(self) -> bool:
+        """Whether the server knows all of its workspace by now.
+
+        Raises:
+            CommandError: if the server has ended, or does not answer any more.
+        """
+        account = await self._ask("spark/explain", {"textDocument": {"uri": self.root.as_uri()}})
+        return bool((account or {}).get("indexed"))
+
     async def _ask(self, method: str, params: Any) -> Any:
         """Return the answer, or None if there is none, which is noted."""
         answer = self.client.request(method, params)
@@ -240,8 +243,6 @@ class Examination:
         told(self.report, method, params)
         if method == METHOD:
             self.busy = bool(params.get("busy"))
-        elif method == "$/progress" and params["token"] == TOKEN:
-            self.indexing = params["value"]["kind"] != "end"
         self._heard.set()
 
 

@@ -1,9 +1,10 @@
 """When a server can be asked: the workspace is indexed, and the embedded engine has learned it.
 
-Owns how that is found out. The server tells of its index by a progress bar, and of its model by a
-status. Of learning it says nothing, so the engine is asked for what only those can know who have
-learned: lines of the workspace that stand nowhere else, behind the lines that stand before them, as
-a file of another name. What is learned last is asked for, too.
+Owns how that is found out. Asked to explain itself the server tells whether it has indexed
+everything, and of its model it tells by a status. Of learning it says nothing, so the engine is
+asked for what only those can know who have learned: lines of the workspace that stand nowhere else,
+behind the lines that stand before them, as a file of another name. What is learned last is asked
+for, too.
 """
 
 import asyncio
@@ -25,15 +26,13 @@ _SAYING: Final = 24
 _TOLD: Final = 10
 """Characters of an answer that nobody can have guessed."""
 _PAUSE: Final = 0.05
-"""Seconds between two rounds of questions."""
+"""Seconds between two questions, or rounds of them."""
 _STILL: Final = 3.0
 """Seconds in which nothing more becomes known after which no more will."""
 _LEARNING: Final = 20.0
 """Seconds in which something must have become known, on the slowest machine."""
 _INDEXING: Final = 300.0
 """Seconds that the index may take, which has just been brought up to date on disk."""
-_BEGINNING: Final = 0.5
-"""Seconds in which the server says that it has begun to index, if it takes long."""
 _CONNECTING: Final = 15.0
 """Seconds in which the server says who answers."""
 
@@ -64,9 +63,10 @@ async def ready(examination: Examination, sources: Sequence[Source], *, learns: 
         open_ = wrong
         if open_:
             await asyncio.sleep(_PAUSE)
-    # Of an index that is read in no time nothing is told, and where much is read that is told soon.
-    await examination.until(lambda: examination.indexing is not None, _BEGINNING)
-    await examination.until(lambda: not examination.indexing, _INDEXING)
+    for _ in range(round(_INDEXING / _PAUSE)):
+        if await examination.indexed():
+            return
+        await asyncio.sleep(_PAUSE)
 
 
 async def _knows(examination: Examination, probe: Probe) -> bool:

@@ -15,6 +15,7 @@ async def test_a_server_that_is_ready_knows_what_the_workspace_holds(tmp_path: P
 
     async def work(examination: Examination) -> None:
         await ready(examination, sources(FILES), learns=True)
+        assert await examination.indexed()
         before = LESSON.partition("ValueError(")[0]
         answer = await examination.said("new.py", before, "", INVOKED)
         said.append(answer.text)
