@@ -1,0 +1,1 @@
+"""Background tasks: what is decided about work that an agent does aside."""
