@@ -74,7 +74,7 @@ class Looking:
     def _list(self, asked: _List) -> str:
         folder = _inside(asked.folder)
         self._looked(folder)
-        found = (entry.path for entry in walk.walk(self._root, folder))
+        found = (entry.path for entry in self._files(folder))
         return _joined(found, _FILES, "files") or "There are no files."
 
     def _search(self, asked: _Search) -> str:
@@ -85,7 +85,7 @@ class Looking:
         return _joined(self._lines(asked.text, folder), _FOUND, "lines") or "Nothing was found."
 
     def _lines(self, text: str, folder: str) -> Iterator[str]:
-        for entry in walk.walk(self._root, folder):
+        for entry in self._files(folder):
             content = walk.read(self._root, entry.path)
             # What is masked must not be found by what it was.
             if content is None or text not in content:
@@ -94,9 +94,13 @@ class Looking:
                 if text in line:
                     yield f"{entry.path}:{number}: {line.strip()[:_WIDE]}"
 
+    def _files(self, folder: str) -> Iterator[walk.Entry]:
+        # In a worktree it is a file, which says where the repository is.
+        return (entry for entry in walk.walk(self._root, folder) if entry.path != ".git")
+
     def _read(self, asked: _Read) -> str:
         path = _inside(asked.path)
-        entry = walk.Judge(self._root).entry(path)
+        entry = path != ".git" and walk.Judge(self._root).entry(path)
         content = walk.read(self._root, path) if entry else None
         if content is None:
             raise Unfit(f"{path} is no text file that can be read here")

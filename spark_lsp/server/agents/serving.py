@@ -7,6 +7,7 @@ who may ask at all, in `codex`.
 import asyncio
 import logging
 import os
+import re
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,10 @@ _AT_ONCE = 4
 """Tools that read at once."""
 _ASKED = 16
 """Questions that may stand before a person at once."""
+_UNSEEN = re.compile(
+    r"[^\S \n\t]|[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+"""What makes a text look other than it is: a person decides by what they see."""
 
 
 class _Command(msgspec.Struct):
@@ -68,8 +73,10 @@ class Serving:
         command = told.as_type(arguments, _Command)
         if not self._commands:
             self._reply(number, "The person allows no commands.", success=False)
-        elif command is None or not command.command.strip() or "\0" in command.command:
+        elif command is None or not command.command.strip():
             self._reply(number, "There must be a command.", success=False)
+        elif _UNSEEN.search(command.command):
+            self._reply(number, "A command must hold nothing that is not seen.", success=False)
         elif len(self._approvals) >= _ASKED:
             self._reply(number, "The person is asked too much already.", success=False)
         else:

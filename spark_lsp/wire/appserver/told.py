@@ -332,7 +332,7 @@ def as_type(raw: Raw, kind: type[S]) -> S | None:
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _PROBLEM = msgspec.json.Decoder(_Problem)
-_CONTROL = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class _Named(msgspec.Struct, frozen=True):
