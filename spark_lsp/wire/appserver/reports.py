@@ -78,13 +78,12 @@ def relative(path: str, root: str) -> str:
 
 
 def _ended(turn: told.TurnBody) -> TurnEnded:
-    message = told.sentence(turn.error.message) if turn.error else ""
     match turn.status:
         case "completed":
-            return TurnEnded(turn.id, "done", message)
+            return TurnEnded(turn.id, "done", turn.problem)
         case "interrupted":
-            return TurnEnded(turn.id, "interrupted", message)
-    return TurnEnded(turn.id, "failed", message)
+            return TurnEnded(turn.id, "interrupted", turn.problem)
+    return TurnEnded(turn.id, "failed", turn.problem)
 
 
 def _step(step: told.PlanStep) -> Step:

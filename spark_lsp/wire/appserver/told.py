@@ -36,7 +36,14 @@ class TurnBody(msgspec.Struct, frozen=True):
 
     id: str
     status: str = ""
-    error: _Problem | None = None
+    # Raw: that a turn is over must not be missed because of how its end is explained.
+    error: Raw = _NULL
+
+    @property
+    def problem(self) -> str:
+        """What went wrong, "" where nothing did or it is not told."""
+        told = as_type(self.error, _Problem)
+        return sentence(told.message) if told else ""
 
 
 class TurnStarted(_Told, frozen=True):
@@ -250,7 +257,8 @@ class Asked:
     @property
     def declined(self) -> bytes:
         """The answer that grants nothing."""
-        no = self.request.no
+        # Whatever shape it came in: an error might be taken for something else than a no.
+        no = _REQUESTS.get(self.method, Unclear).no
         if no is None:
             return refuse(self.id, f"{self.method} is nothing this client can do")
         return answer(self.id, no)
