@@ -34,6 +34,7 @@ from spark_lsp.core.tasks.agent import (
 )
 from spark_lsp.server.agents import codex as codex_module
 from spark_lsp.server.agents.finding import HOW_TO_GET_ONE
+from spark_lsp.server.agents.isolation import Place
 from tests.peers import agent
 from tests.peers.agent import HEADER, KEY, Stage, patch
 from tests.peers.parts import CODEX, needs
@@ -267,6 +268,20 @@ async def test_from_100000_tokens_on_what_is_known_is_summed_up_and_the_turn_goe
 
     assert "done" == ended.status
     assert Tokens(100_005, 121_600) in stage.all(Tokens)
+
+
+async def test_a_worktree_may_be_reached_by_a_link(stage: Stage) -> None:
+    (stage.folder / "link").symlink_to(stage.folder)
+    stage.place = Place(stage.folder / "link/worktree", stage.folder / "link/home")
+    async with stage.working():
+        _, request = await stage.begin("Hello.")
+        read, request = await stage.tried(request, "read_file", {"path": "lib/units.py"})
+        _, request = await stage.tried(request, "apply_patch", patch({"lib/a.py": "A = 1\n"}))
+        await stage.finish(request)
+
+    assert "METRE = 1\n" == read
+    assert [Writing("lib/a.py", "running"), Writing("lib/a.py", "done")] == stage.all(Writing)
+    assert (stage.folder / "worktree/lib/a.py").exists()
 
 
 async def test_what_a_model_fails_of_is_told(stage: Stage) -> None:

@@ -7,6 +7,7 @@ floods us, and with us: its input is a pipe that only this process holds. What i
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,8 @@ from spark_lsp.wire.appserver import told
 from spark_lsp.wire.appserver.calls import Call, Id
 from spark_lsp.wire.frames import Malformed
 from spark_lsp.wire.streams import Lines
+
+_log = logging.getLogger(__name__)
 
 _CHUNK = 65_536
 _LINE_LIMIT = 16 * 2**20
@@ -98,7 +101,7 @@ class Channel:
             Gone: if there is no answer, for whatever reason.
         """
         if self._closed:
-            raise Gone(self._why())
+            raise Gone(self.why())
         self._calls += 1
         number = self._calls
         answer: asyncio.Future[Raw] = asyncio.get_running_loop().create_future()
@@ -156,11 +159,14 @@ class Channel:
                     self._take(line)
         except OSError:
             pass
+        except Exception:
+            _log.exception("what the agent said could not be dealt with")
+            raise
         finally:
             self._closed = True
             for answer in self._open.values():
                 if not answer.done():
-                    answer.set_exception(Gone(self._why()))
+                    answer.set_exception(Gone(self.why()))
             self._ended()
 
     def _take(self, line: bytes | None) -> None:
@@ -187,7 +193,7 @@ class Channel:
             while data := await self._process.stderr.read(_CHUNK):
                 self._complaints = (self._complaints + data)[-_LAST_WORDS:]
 
-    def _why(self) -> str:
-        """Say of what it has died: most programs tell in their last line."""
+    def why(self) -> str:
+        """Say of what it has died: most programs tell in the last line of their complaints."""
         lines = self._complaints.decode("utf-8", "replace").strip().splitlines()
         return told.sentence(lines[-1]) if lines else "it has ended"

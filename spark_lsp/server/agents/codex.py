@@ -21,6 +21,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from msgspec import Raw
 
@@ -90,6 +91,7 @@ class Codex:
         commands to be run, each of which they still have to approve.
         """
         kept = os.environ if environment is None else environment
+        place = Place(*(Path(os.path.realpath(it)) for it in (place.worktree, place.home)))
         self._launcher = Launcher(place, mind, program, commands, kept)
         self._worktree = place.worktree
         self._feed = feed
@@ -292,10 +294,11 @@ class Codex:
         self._life = _Death()
         if serving:
             await serving.close()
-        if busy:
-            self._feed(TurnEnded(turn, "lost", "the agent has died"))
         if line:
             await line.channel.close()
+        if busy:
+            why = line.channel.why() if line else "it has ended"
+            self._feed(TurnEnded(turn, "lost", f"the agent has died: {why}"))
 
 
 def _plain(said: str) -> str:

@@ -78,7 +78,7 @@ class Mind:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an agent works.
+    """Where an agent works; paths that no link is a part of, for Codex tells and asks by those.
 
     Attributes:
         worktree: the directory that it may change; one of its own.
@@ -159,11 +159,7 @@ def _limits(program: Program, place: Place) -> dict[str, Any]:
             },
             "network": {"enabled": False},
         },
-        # Also where links lead: Codex looks a project up by either name.
-        "projects": {
-            name: {"trust_level": "untrusted"}
-            for name in (str(place.worktree), os.path.realpath(place.worktree))
-        },
+        "projects": {str(place.worktree): {"trust_level": "untrusted"}},
         "project_doc_max_bytes": 0,
         "web_search": "disabled",
         "tools.update_plan.enabled": True,
