@@ -3,9 +3,13 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from spark_lsp.core.tasks.agent import (
@@ -35,6 +39,8 @@ from spark_lsp.core.tasks.agent import (
 from spark_lsp.server.agents import codex as codex_module
 from spark_lsp.server.agents.finding import HOW_TO_GET_ONE
 from spark_lsp.server.agents.isolation import Place
+from tests.fixture import ROOT
+from tests.heard import PATIENCE
 from tests.peers import agent
 from tests.peers.agent import HEADER, KEY, Stage, patch
 from tests.peers.parts import CODEX, needs
@@ -180,7 +186,8 @@ async def test_an_agent_that_is_killed_in_a_turn_is_back_with_all_that_was_said(
         pid = codex.pid
         assert pid
         os.killpg(pid, signal.SIGKILL)
-        assert "lost" == (await stage.until(TurnEnded)).status
+        lost = TurnEnded(turn, "lost", "the agent has died: it was ended by signal 9")
+        assert lost == await stage.until(TurnEnded)
         first, again = stage.all(Opened)[0], await stage.until(Opened, 2)
         _, request = await stage.turn("Go on.")
         ended = await stage.finish(request)
@@ -522,3 +529,35 @@ async def test_where_there_is_no_sandbox_no_task_begins(stage: Stage) -> None:
     assert "the agent's sandbox does not work on this machine (bwrap: " in refused.reason
     assert [] == stage.all(Opened)
     assert [] == stage.model.creates
+
+
+ORPHAN = """\
+import asyncio, os, signal, sys
+from pathlib import Path
+from tests.peers import agent
+
+async def main():
+    async with agent.stage(Path(sys.argv[1])) as stage, stage.working() as codex:
+        await stage.begin("Hello.")
+        print(codex.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+def test_an_agent_ends_with_a_server_that_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ORPHAN, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False)
+    assert -signal.SIGKILL == done.returncode
+    # As group: what npm installs is a script that starts the program.
+    group = int(done.stdout)
+    left = [it for it in psutil.process_iter() if _group(it.pid) == group]
+
+    assert [] == psutil.wait_procs(left, PATIENCE)[1]
+
+
+def _group(pid: int) -> int:
+    with suppress(ProcessLookupError):
+        return os.getpgid(pid)
+    return 0

@@ -195,5 +195,10 @@ class Channel:
 
     def why(self) -> str:
         """Say of what it has died: most programs tell in the last line of their complaints."""
+        code = self._process.returncode or 0
+        if code < 0:
+            return f"it was ended by signal {-code}"
         lines = self._complaints.decode("utf-8", "replace").strip().splitlines()
-        return told.sentence(lines[-1]) if lines else "it has ended"
+        # What goes on after a warning has not died of it.
+        told_of = [line for line in lines if not line.lower().startswith("warning")]
+        return told.sentence(told_of[-1]) if told_of else "it has ended"

@@ -123,6 +123,8 @@ def build(
     kept = {*_CARRIED, *_TO_THE_MODEL}
     inside = {name: value for name, value in environment.items() if name in kept}
     inside |= {"HOME": str(home), "CODEX_HOME": str(home), _KEY: mind.endpoint.key}
+    # What it writes to its log is not why it ends.
+    inside["RUST_LOG"] = "off"
     inside |= dict(zip(headers, mind.endpoint.headers.values(), strict=True))
     if os.name == "nt":
         inside["USERPROFILE"] = str(home)
