@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -83,10 +84,12 @@ async def test_a_task_is_planned_read_for_written_and_told_of(stage: Stage) -> N
     assert [] == stage.strayed
 
 
+@pytest.mark.parametrize("model", ["mine", "gpt-6-astra"])
 async def test_the_model_is_shown_what_we_say_and_offered_what_we_give_and_nothing_else(
-    stage: Stage,
+    stage: Stage, model: str
 ) -> None:
-    mind = stage.mind(effort="high", service_tier="priority")
+    """Also one that Codex knows, and would have write programs and start agents of its own."""
+    mind = replace(stage.mind(effort="high", service_tier="priority"), model=model)
     async with stage.working(mind):
         _, request = await stage.begin("Round things.", Start("Say please."))
         await stage.finish(request)
@@ -94,6 +97,7 @@ async def test_the_model_is_shown_what_we_say_and_offered_what_we_give_and_nothi
     frame = request.frame
     tools = {tool.get("name") or tool["type"] for tool in frame["tools"]}
     assert {"update_plan", "apply_patch", "list_files", "search_text", "read_file"} == tools
+    assert model == frame["model"]
     assert ("high", "priority") == (frame["reasoning"]["effort"], frame["service_tier"])
     handshake = {name.lower(): value for name, value in stage.model.handshakes[0].items()}
     assert f"Bearer {KEY}" == handshake["authorization"]
@@ -247,11 +251,18 @@ async def test_a_conversation_outlives_the_editor(stage: Stage) -> None:
 
 
 async def test_a_conversation_that_is_not_there_is_refused_in_a_sentence(stage: Stage) -> None:
+    """And what is open stays open."""
+    missing = Resume("01a21b82-02d7-7520-8b8b-5c1c251ae316")
     async with stage.working() as codex:
-        codex.ask(Resume("01a21b82-02d7-7520-8b8b-5c1c251ae316"))
-        refused = await stage.until(Refused)
+        codex.ask(missing)
+        codex.ask(Start())
+        codex.ask(missing)
+        await stage.until(Refused, 2)
+        _, request = await stage.turn("Hello.")
+        await stage.finish(request)
 
-    assert "this conversation is not there any more: begin a new one" == refused.reason
+    reason = "this conversation is not there any more: begin a new one"
+    assert [Refused(missing, reason)] * 2 == stage.all(Refused)
 
 
 async def test_from_100000_tokens_on_what_is_known_is_summed_up_and_the_turn_goes_on(

@@ -188,9 +188,14 @@ class Codex:
         Raises:
             NotInstalled, Unreachable, Unsafe, Denied, Gone, OSError: if that cannot be.
         """
+        before = self._line
         try:
-            line = self._line or await self._launch()
-            opened = await self._open(line, order)
+            opened = await self._open(before or await self._launch(), order)
+        except Denied:
+            # What was open before stays so.
+            if before is None:
+                await self._end()
+            raise
         except BaseException:
             await self._end()
             raise
