@@ -572,3 +572,21 @@ def _group(pid: int) -> int:
     with suppress(ProcessLookupError):
         return os.getpgid(pid)
     return 0
+
+
+async def test_nothing_is_told_of_the_repository_but_what_is_read(stage: Stage) -> None:
+    """Codex would tell the model's server where that comes from, and where it lies."""
+    address = "https://ann:origin-secret@git.example.com/ann/shapes.git"
+    agent.git(stage.repository, "remote", "add", "origin", address)
+    head = agent.git(stage.repository, "rev-parse", "HEAD").strip()
+    async with stage.working():
+        _, request = await stage.begin("Hello.")
+        _, request = await stage.tried(request, "list_files", {})
+        _, request = await stage.tried(request, "apply_patch", patch({"a.py": "A = 1\n"}))
+        await stage.finish(request)
+        _, request = await stage.turn("Hello again.")
+        await stage.finish(request)
+
+    told = str(stage.model.frames) + str(stage.model.handshakes)
+    assert not any(it in told for it in ("origin-secret", "git.example.com", head))
+    assert str(stage.folder) not in told

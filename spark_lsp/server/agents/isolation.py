@@ -125,6 +125,8 @@ def build(
     inside |= {"HOME": str(home), "CODEX_HOME": str(home), _KEY: mind.endpoint.key}
     # What it writes to its log is not why it ends.
     inside["RUST_LOG"] = "off"
+    # It runs git where it works, to tell the model's server where the repository comes from.
+    inside["GIT_DIR"] = os.devnull
     inside |= dict(zip(headers, mind.endpoint.headers.values(), strict=True))
     if os.name == "nt":
         inside["USERPROFILE"] = str(home)
@@ -169,6 +171,8 @@ def _limits(program: Program, place: Place) -> dict[str, Any]:
         "skills.include_instructions": False,
         "skills.bundled.enabled": False,
         "include_permissions_instructions": False,
+        # Paths are told relative to the repository: where that lies is nobody's business.
+        "include_environment_context": False,
         "analytics.enabled": False,
         "feedback.enabled": False,
         "check_for_update_on_startup": False,
