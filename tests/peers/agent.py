@@ -8,11 +8,14 @@ import asyncio
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+import pytest
 
 from spark_lsp.core.tasks.agent import Opened, Order, Report, Start, Turn, TurnEnded, TurnStarted
 from spark_lsp.server.agents.codex import Codex
@@ -32,6 +35,21 @@ FILES = {
 }
 
 R = TypeVar("R")
+
+
+def needs_sandbox() -> pytest.MarkDecorator:
+    """Mark tests of tasks: where Codex can build no sandbox we begin none, which is told instead.
+
+    Not where nothing may be left out, see `.ci/run`.
+    """
+    reason = ""
+    if CODEX.exists() and os.environ.get("PEERS") != "all":
+        with tempfile.TemporaryDirectory() as home:
+            environment = {**os.environ, "CODEX_HOME": home}
+            command = [str(CODEX), "sandbox", "--", "true"]
+            done = subprocess.run(command, env=environment, check=False, capture_output=True)
+        reason = "Codex can build no sandbox on this machine" if done.returncode else ""
+    return pytest.mark.skipif(bool(reason), reason=reason)
 
 
 @dataclass

@@ -16,6 +16,7 @@ import pytest
 from spark_lsp.core.tasks.agent import (
     Answer,
     Approval,
+    Compact,
     Compacted,
     Interrupt,
     Lost,
@@ -43,10 +44,10 @@ from spark_lsp.server.agents.isolation import Place
 from tests.fixture import ROOT
 from tests.heard import PATIENCE
 from tests.peers import agent
-from tests.peers.agent import HEADER, KEY, Stage, patch
+from tests.peers.agent import HEADER, KEY, Stage, needs_sandbox, patch
 from tests.peers.parts import CODEX, needs
 
-pytestmark = needs("node")
+pytestmark = [needs("node"), needs_sandbox()]
 
 
 @pytest.fixture
@@ -268,7 +269,7 @@ async def test_a_conversation_that_is_not_there_is_refused_in_a_sentence(stage: 
 async def test_from_100000_tokens_on_what_is_known_is_summed_up_and_the_turn_goes_on(
     stage: Stage,
 ) -> None:
-    async with stage.working():
+    async with stage.working() as codex:
         _, request = await stage.begin("Much to do.")
         step = {"plan": [{"step": "all", "status": "in_progress"}]}
         await agent.use(request, "update_plan", step, tokens=99_000)
@@ -283,6 +284,13 @@ async def test_from_100000_tokens_on_what_is_known_is_summed_up_and_the_turn_goe
         request = await stage.model.next()
         assert "It was much." in str(request.frame["input"])
         ended = await stage.finish(request)
+        codex.ask(Compact())
+        request = await stage.model.next()
+        assert "CHECKPOINT" in str(request.frame["input"])
+        await agent.say(request, "It was even more.")
+        await agent.over(request)
+        await stage.until(Compacted, 2)
+        await stage.until(TurnEnded, 2)
 
     assert "done" == ended.status
     assert Tokens(100_005, 121_600) in stage.all(Tokens)
