@@ -67,9 +67,7 @@ class BareError(GitError):
 def repository(root: Path) -> Repository:
     """Return the repository of a workspace; GitError if it has none that serves."""
     environment = _environment(os.environ, _ALWAYS)
-    told = run(
-        root, environment, "rev-parse", "--is-bare-repository", "--is-inside-work-tree"
-    ).split()
+    told = _told(root, environment).split()
     if told[:1] == [b"true"]:
         raise BareError("the workspace is a bare repository: there are no files to work on")
     if told[1:2] != [b"true"]:
@@ -89,6 +87,15 @@ def repository(root: Path) -> Repository:
         head,
         _environment(os.environ, _ALWAYS | _silenced(root, environment)),
     )
+
+
+def _told(root: Path, environment: Mapping[str, str]) -> bytes:
+    try:
+        return run(root, environment, "rev-parse", "--is-bare-repository", "--is-inside-work-tree")
+    except GitError as error:
+        if "not a git repository" in str(error):
+            raise GitError("the workspace is in no repository of git") from None
+        raise
 
 
 def tracked(root: Path, found: Repository) -> set[str]:
@@ -160,8 +167,7 @@ def _program(folder: Path) -> str:
 
 def _environment(outer: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
     """Return an environment in which nothing is set for another repository."""
-    inner = {name: value for name, value in outer.items() if not name.upper().startswith("GIT_")}
-    inner |= {
+    inner = cleaned(outer) | {
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1",
@@ -172,6 +178,11 @@ def _environment(outer: Mapping[str, str], settings: Mapping[str, str]) -> dict[
     for at, (name, value) in enumerate(settings.items()):
         inner |= {f"GIT_CONFIG_KEY_{at}": name, f"GIT_CONFIG_VALUE_{at}": value}
     return inner
+
+
+def cleaned(outer: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what is meant for git."""
+    return {name: value for name, value in outer.items() if not name.upper().startswith("GIT_")}
 
 
 def _silenced(root: Path, environment: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 Owns the comparison, and what of it may come back: texts. What a task must not see is refused,
 wherever it has come from; links are not followed and not taken over; of what is only made by
-building and testing nothing comes back. How a place is made and removed is decided in `worktrees`.
+building and testing nothing comes back. Also owns the third side of what is merged then: the files
+of the person as they are now. How a place is made and removed is decided in `worktrees`.
 """
 
 import os
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spark_lsp.core import exclusion
+from spark_lsp.core.tasks.moves import moved
+from spark_lsp.core.tasks.patch import Sides
 from spark_lsp.server import walk
 from spark_lsp.server.baseline import Baseline, digest
 from spark_lsp.server.standing import Standing, Standings
@@ -19,6 +22,8 @@ LARGEST = 16_000_000
 """Bytes of a file above which it is neither laid down nor taken back."""
 _MOST = 200_000
 """Files and directories that are looked at."""
+_COME = 200
+"""New files of the person up to which it is looked whether one of them was moved."""
 
 
 @dataclass(slots=True)
@@ -43,6 +48,51 @@ def collected(home: Path, folder: Path, root: Path) -> Returned:
         return _Collecting(baseline, folder, root).done()
     finally:
         baseline.close()
+
+
+def sides(home: Path, root: Path, found: Returned, buffers: Mapping[str, str]) -> Sides:
+    """Return what a task has made of files beside what they are now; `buffers` go before files.
+
+    What the person has and what is no text is taken out of `found`, and told in its `left`.
+    """
+    person: dict[str, str] = {}
+    for path in sorted(found.base.keys() | found.task.keys()):
+        text = buffers.get(path)
+        if text is None and os.path.lexists(root / path):
+            text = _read(root, path)
+            if text is None:
+                found.base.pop(path, None)
+                found.task.pop(path, None)
+                found.left[path] = f"{path} is no text that can be read now, so it stays as it is."
+        if text is not None:
+            person[path] = text
+    gone = {path: text for path, text in found.base.items() if path not in person}
+    come = _come(home, root, found, buffers) if gone else {}
+    places = moved(gone, come)
+    person |= {new: come[new] for new in places}
+    return Sides(found.base, found.task, person, {old: new for new, old in places.items()})
+
+
+def _come(home: Path, root: Path, found: Returned, buffers: Mapping[str, str]) -> dict[str, str]:
+    """Return the files that the person has and that were not there when the task began."""
+    baseline = Baseline(home)
+    try:
+        known = baseline.digests().keys() | found.task.keys()
+    finally:
+        baseline.close()
+    paths = [it.path for it in walk.walk(root) if it.path not in known][: _COME + 1]
+    if len(paths) > _COME:
+        return {}
+    texts = {path: buffers.get(path) or _read(root, path) for path in paths}
+    return {path: text for path, text in texts.items() if text}
+
+
+def _read(root: Path, path: str) -> str | None:
+    try:
+        with walk.opened(root, path) as file:
+            return _text(file.read(LARGEST + 1))
+    except (OSError, ValueError):
+        return None
 
 
 class _Collecting:

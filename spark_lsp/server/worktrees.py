@@ -14,19 +14,21 @@ before it was forbidden can be asked of git there, as anywhere on the machine.
 
 import asyncio
 import os
-import shutil
 import sqlite3
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+import msgspec
 import platformdirs
 
+from spark_lsp.core.tasks.patch import Sides
 from spark_lsp.server import git, returned, walk
 from spark_lsp.server.baseline import Baseline, Presence, abandoned
+from spark_lsp.server.clearing import deleted, removed
 from spark_lsp.server.returned import LARGEST, Returned
 from spark_lsp.server.standing import Standing, Standings, holds_secret
 
@@ -57,7 +59,7 @@ class Place:
         home: the directory that is removed with it.
         tree: the worktree.
         folder: the workspace in it, where the task is to be started.
-        environment: in which git may be run there.
+        environment: what has to be set where git is run there; the whole is `surroundings`.
         withheld: the paths that were not laid down because a task must not see them, and why.
         note: why it is no worktree, in a sentence, or "".
     """
@@ -69,6 +71,10 @@ class Place:
     environment: Mapping[str, str] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+
+    def surroundings(self, outer: Mapping[str, str]) -> dict[str, str]:
+        """Return an environment for whoever works there, given the usual one."""
+        return git.cleaned(outer) | dict(self.environment)
 
 
 def location() -> Path:
@@ -102,6 +108,16 @@ class Worktrees:
         """Return what a task that has ended has left in its place."""
         return await asyncio.to_thread(self._collect, place, root)
 
+    async def sides(
+        self, place: Place, root: Path, found: Returned, buffers: Mapping[str, str]
+    ) -> Sides:
+        """Return what a task has left beside what the person has now; see `returned.sides`."""
+        return await asyncio.to_thread(self._sides, place, root, found, buffers)
+
+    async def adopt(self, name: str) -> Place:
+        """Return the place of a task that an earlier server has left behind."""
+        return await asyncio.to_thread(self._adopt, name)
+
     async def remove(self, place: Place) -> None:
         """Remove a place and all that is in it."""
         await asyncio.to_thread(self._remove, place.name)
@@ -109,6 +125,11 @@ class Worktrees:
     async def prune(self, kept: Collection[str] = ()) -> list[str]:
         """Remove the places that nobody works in, but those kept; return what they were called."""
         return await asyncio.to_thread(self._prune, kept)
+
+    def close(self) -> None:
+        """Give up all places; what is in them stays for a later server, or until it prunes."""
+        while self._present:
+            self._present.popitem()[1].close()
 
     def _make(self, root: Path, buffers: Mapping[str, str]) -> Place:
         name = f"spark-{uuid4().hex[:12]}"
@@ -130,10 +151,35 @@ class Worktrees:
         except (OSError, ValueError, sqlite3.Error) as error:
             raise PlaceError(f"the task's files cannot be read: {_words(error)}") from error
 
+    def _sides(
+        self, place: Place, root: Path, found: Returned, buffers: Mapping[str, str]
+    ) -> Sides:
+        try:
+            return returned.sides(place.home, root, found, buffers)
+        except (OSError, ValueError, sqlite3.Error) as error:
+            raise PlaceError(f"the task's files cannot be compared: {_words(error)}") from error
+
+    def _adopt(self, name: str) -> Place:
+        home = self._state / name
+        try:
+            if Path(name).name != name or not home.is_dir():
+                raise FileNotFoundError(name)
+            baseline = Baseline(home)
+            try:
+                facts, withheld = baseline.facts(), baseline.withheld()
+            finally:
+                baseline.close()
+            environment = msgspec.json.decode(facts["environment"], type=dict[str, str])
+            places = home, Path(facts["tree"]), Path(facts["folder"])
+            self._present[name] = Presence(home)
+        except (OSError, ValueError, KeyError, sqlite3.Error) as error:
+            raise PlaceError("the task's files are gone, or another editor has them") from error
+        return Place(name, *places, environment, withheld, facts["note"])
+
     def _remove(self, name: str) -> None:
         if presence := self._present.pop(name, None):
             presence.close()
-        _removed(self._state / name)
+        removed(self._state / name)
 
     def _prune(self, kept: Collection[str]) -> list[str]:
         try:
@@ -146,7 +192,7 @@ class Worktrees:
             if home.name not in kept and home.name not in self._present and abandoned(home)
         ]
         for home in gone:
-            _removed(home)
+            removed(home)
         return [home.name for home in gone]
 
 
@@ -166,9 +212,13 @@ def _laid(root: Path, home: Path, buffers: Mapping[str, str], limits: Limits) ->
         laying.lay(_candidates(root, found, home.parent), buffers)
         if found:
             git.fill_index(found, tree, laying.laid)
-        baseline.save()
+        # What was set for the person's own session does not belong on a disk.
         environment = found.environment if found else {}
-        return Place(home.name, home, tree, folder, environment, laying.withheld, note)
+        ours = {it: value for it, value in environment.items() if it.startswith(("GIT_", "LC_"))}
+        told = msgspec.json.encode(ours).decode()
+        baseline.note({"folder": str(folder), "note": note, "environment": told})
+        baseline.save()
+        return Place(home.name, home, tree, folder, ours, laying.withheld, note)
     finally:
         baseline.close()
 
@@ -182,7 +232,7 @@ def _joined(root: Path, tree: Path, baseline: Baseline) -> tuple[git.Repository 
         raise
     except git.GitError as error:
         if tree.exists():
-            _deleted(tree)
+            deleted(tree)
         tree.mkdir()
         return None, f"The task works in a copy: {error}."
     baseline.note({"admin": str(admin)})
@@ -292,58 +342,6 @@ class _Laying:
             target.symlink_to(leads)
             self._baseline.link(path, leads)
             self.laid.add(path)
-
-
-# --- Removing -------------------------------------------------------------------------------------
-
-
-def _removed(home: Path) -> None:
-    """Remove a place, and what git keeps of its worktree."""
-    facts: dict[str, str] = {}
-    with suppress(sqlite3.Error, OSError):
-        baseline = Baseline(home)
-        try:
-            facts = baseline.facts()
-        finally:
-            baseline.close()
-    _deleted(home)
-    admin, tree = facts.get("admin"), facts.get("tree")
-    if admin and tree and not os.path.lexists(tree):
-        _forgotten(Path(admin), Path(tree))
-
-
-def _forgotten(admin: Path, tree: Path) -> None:
-    """Remove git's own directory of a worktree that is gone, if it is what it was.
-
-    `git worktree prune` would do so too, and with it remove others of the person's whose disks are
-    not there at the moment.
-    """
-    with suppress(OSError, ValueError):
-        points = (admin / "gitdir").read_text("utf-8", "surrogateescape").strip("\n")
-        if admin.parent.name == "worktrees" and Path(os.path.realpath(points)) == Path(
-            os.path.realpath(tree / ".git")
-        ):
-            _deleted(admin)
-            admin.parent.rmdir()  # as git does where it was the last
-
-
-def _deleted(folder: Path) -> None:
-    """Delete a directory, also where a task has taken rights away; links are not followed."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if os.path.lexists(folder):
-        for inner in _folders(folder):
-            with suppress(OSError):
-                inner.chmod(0o700)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _folders(folder: Path) -> Iterator[Path]:
-    """Yield a directory and those in it; each is yielded before it is looked into."""
-    yield folder
-    with suppress(OSError), os.scandir(folder) as found:
-        for entry in found:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _folders(Path(entry.path))
 
 
 def _words(error: BaseException) -> str:

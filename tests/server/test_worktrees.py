@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from spark_lsp.core.tasks.merging import applied
+from spark_lsp.core.tasks.patch import patched
+from spark_lsp.core.tasks.reasons import Account
 from spark_lsp.server.worktrees import Limits, Place, PlaceError, Worktrees, location
 
 SECRET = 'aws_secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzk9Qw3rT5v"\n'
@@ -297,7 +300,7 @@ async def test_nothing_that_the_repository_names_is_run(tmp_path: Path, trees: W
 
     place = await trees.make(root, {"a.py": "typed\n"})
     for command in (["status"], ["diff"], ["add", "-A"], ["commit", "-qm", "x"]):
-        git(place.folder, *command, environment=place.environment)
+        git(place.folder, *command, environment=place.surroundings(os.environ))
     await trees.collect(place, root)
     await trees.remove(place)
 
@@ -337,7 +340,7 @@ async def test_without_a_repository_a_place_is_a_copy(tmp_path: Path, trees: Wor
     place = await trees.make(root, {"a.py": "typed\n"})
 
     assert {"a.py": "typed\n", ".sparkignore": "*.md\n"} == there(place.folder)
-    assert place.note.startswith("The task works in a copy: ")
+    assert "The task works in a copy: the workspace is in no repository of git." == place.note
     write(place.folder, {"b.md": "b\n", "c.py": "c\n"})
     back = await trees.collect(place, root)
     assert ({}, {"c.py": "c\n"}, ["b.md"]) == (back.base, back.task, list(back.left))
@@ -508,6 +511,67 @@ async def test_another_server_can_still_tell_what_a_task_has_done(
     assert ({"a.py": "a\n"}, {"a.py": "task\n"}) == (back.base, back.task)
 
 
+async def test_what_a_task_has_done_comes_onto_what_the_person_has_typed_meanwhile(
+    tmp_path: Path, trees: Worktrees
+) -> None:
+    text = "".join(f"line {at}\n" for at in range(9))
+    root = repository(tmp_path / "w", {"a.py": text, "old.py": text, "moved.py": text.upper()})
+    place = await trees.make(root, {"a.py": text})
+    write(place.folder, {"a.py": text.replace("line 2", "task"), "new.py": "new\n"})
+    write(place.folder, {"moved.py": text.upper().replace("LINE 2", "TASK")})
+    (place.folder / "old.py").unlink()
+    (root / "moved.py").rename(root / "elsewhere.py")
+    write(root, {"old.py": text + "mine\n"})
+    typed = text.replace("line 6", "typed")
+
+    back = await trees.collect(place, root)
+    sides = await trees.sides(place, root, back, {"a.py": typed})
+
+    patch = patched(sides, Account())
+    assert {"a.py": "", "elsewhere.py": "", "new.py": ""} == {
+        it.path: it.objection for it in patch.files if it.path != "old.py"
+    }
+    assert "You have changed old.py; the task has removed it." == patch.files[-1].objection
+    hunks = [piece.hunk for piece in patch.files[0].clean]
+    assert typed.replace("line 2", "task") == applied(typed, hunks)
+
+
+async def test_what_is_no_text_any_more_is_told_and_stays(tmp_path: Path, trees: Worktrees) -> None:
+    root, place = await made(tmp_path, trees)
+    write(place.folder, {"a.py": "task\n"})
+    (root / "a.py").write_bytes(b"\0")
+
+    back = await trees.collect(place, root)
+    sides = await trees.sides(place, root, back, {})
+
+    assert ({}, {}) == (sides.base, sides.task)
+    assert ["a.py"] == list(back.left)
+
+
+async def test_the_place_of_a_server_that_has_ended_can_be_taken_over(
+    tmp_path: Path, trees: Worktrees
+) -> None:
+    root = repository(tmp_path / "w", {"sub/a.py": "a\n", ".env": "x\n"})
+    place = await trees.make(root / "sub", {})
+    later = Worktrees(tmp_path / "state")
+    with pytest.raises(PlaceError, match="are gone, or another editor has them"):
+        await later.adopt(place.name)
+    trees.close()
+
+    assert place == await later.adopt(place.name)
+    assert [] == await trees.prune()
+
+
+@pytest.mark.parametrize("name", ["spark-none", "..", "../w", ""])
+async def test_what_is_no_place_is_not_taken_over(
+    tmp_path: Path, trees: Worktrees, name: str
+) -> None:
+    write(tmp_path, {"state/x": "x", "w/x": "x"})
+
+    with pytest.raises(PlaceError, match="are gone, or another editor has them"):
+        await trees.adopt(name)
+
+
 async def test_a_place_that_has_gone_is_told_in_a_sentence(
     tmp_path: Path, trees: Worktrees
 ) -> None:
@@ -523,6 +587,9 @@ async def test_a_place_that_has_gone_is_told_in_a_sentence(
 OWNER = """
 import asyncio, sys
 from pathlib import Path
+from spark_lsp.core.tasks.merging import applied
+from spark_lsp.core.tasks.patch import patched
+from spark_lsp.core.tasks.reasons import Account
 from spark_lsp.server.worktrees import Worktrees
 place = asyncio.run(Worktrees(Path(sys.argv[1])).make(Path(sys.argv[2]), {}))
 print(place.name, flush=True)
@@ -554,6 +621,19 @@ async def test_places_of_a_server_that_was_killed_are_removed_by_the_next(
     assert 2 == len(git(root, "worktree", "list").splitlines())
     await trees.remove(own)
     assert before == kept(root)
+
+
+async def test_a_place_that_was_never_finished_is_removed_from_git_too(
+    tmp_path: Path, trees: Worktrees
+) -> None:
+    root = repository(tmp_path / "w", {"a.py": "a\n"})
+    home = tmp_path / "state" / "spark-half"
+    write(home, {"alive.sqlite3": ""})
+    git(root, "worktree", "add", "-q", "--detach", str(home / "spark-half"))
+
+    assert ["spark-half"] == await trees.prune()
+
+    assert not (root / ".git" / "worktrees").exists()
 
 
 async def test_other_worktrees_of_the_person_stay_also_where_they_are_out_of_reach(
