@@ -14,6 +14,8 @@ from spark_lsp.core import exclusion, secrets
 from spark_lsp.server import walk
 
 _SECRET = "secret by name"  # noqa: S105 - the name of a reason
+_PIECE = 100_000
+"""Characters that are looked at in one go: a search holds the interpreter."""
 
 
 class Standing(Enum):
@@ -74,14 +76,18 @@ class Standings:
                 place, shut = deeper or place, deeper is None
             if folder and shut and os.path.lexists(self._root / below / ".sparkignore"):
                 return Standing.FORBIDDEN  # nobody has read what it says, so it forbids all
-        noise = shut or exclusion.excluded_by_name(path)
+        noise = shut or exclusion.excluded_by_name(f"{path}/-" if directory else path)
         return Standing.NOISE if noise else Standing.FREE
 
 
 def holds_secret(content: bytes) -> bool:
-    """Whether a content holds a secret."""
-    return not exclusion.is_binary(content) and bool(
-        secrets.find(content.decode("utf-8", "replace"))
+    """Whether a content holds a secret; looked for piece by piece, so that others get a turn."""
+    if exclusion.is_binary(content):
+        return False
+    text = content.decode("utf-8", "replace")
+    return any(
+        secrets.redacted(text, at, at + _PIECE) != text[at : at + _PIECE]
+        for at in range(0, len(text), _PIECE)
     )
 
 
