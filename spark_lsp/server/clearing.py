@@ -24,8 +24,14 @@ def removed(home: Path) -> None:
         finally:
             baseline.close()
     tree = Path(facts.get("tree", home / home.name))
-    admin = facts.get("admin") or _named(tree)
+    unjoined(tree, facts.get("admin", ""))
     deleted(home)
+
+
+def unjoined(tree: Path, admin: str = "") -> None:
+    """Remove a worktree, and git's own directory of it if that is known or can be read."""
+    admin = admin or _named(tree)
+    deleted(tree)
     if admin and not os.path.lexists(tree):
         _forgotten(Path(admin), tree)
 

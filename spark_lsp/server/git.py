@@ -17,6 +17,8 @@ from pathlib import Path
 
 _PATIENCE = 120
 """Seconds that one command may take."""
+_OLDEST = (2, 31)
+"""The first version that takes settings from its environment."""
 _DRIVERS = r"^(filter|diff|merge)\..*(clean|smudge|process|textconv|command|external|driver)$"
 _INSTEAD = {"textconv": "cat", "command": "true", "external": "true", "driver": "false"}
 """Programs in the place of those that a repository names, where none is not allowed."""
@@ -67,6 +69,9 @@ class BareError(GitError):
 def repository(root: Path) -> Repository:
     """Return the repository of a workspace; GitError if it has none that serves."""
     environment = _environment(os.environ, _ALWAYS)
+    version = re.match(rb"git version (\d+)\.(\d+)", run(root, environment, "--version"))
+    if not version or (int(version[1]), int(version[2])) < _OLDEST:
+        raise GitError("git is older than 2.31 and would run what the repository names")
     told = _told(root, environment).split()
     if told[:1] == [b"true"]:
         raise BareError("the workspace is a bare repository: there are no files to work on")
@@ -115,12 +120,12 @@ def add_worktree(found: Repository, tree: Path) -> Path:
         found.environment,
         *("worktree", "add", "--quiet", "--detach", "--no-checkout", str(tree), found.head),
     )
+    run(tree, found.environment, "read-tree", found.head)
     return Path(_line(run(tree, found.environment, "rev-parse", "--absolute-git-dir")))
 
 
-def fill_index(found: Repository, tree: Path, laid: Iterable[str]) -> None:
-    """Let the index of a worktree hold its commit, where what has not been laid is not missed."""
-    run(tree, found.environment, "read-tree", found.head)
+def pass_over(found: Repository, tree: Path, laid: Iterable[str]) -> None:
+    """Let git not miss in a worktree what has not been laid down there."""
     inside = f"{found.prefix}/" if found.prefix else ""
     there = {inside + path for path in laid}
     known = run(tree, found.environment, "ls-files", "-z", "--cached")

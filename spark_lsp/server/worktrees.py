@@ -28,7 +28,7 @@ import platformdirs
 from spark_lsp.core.tasks.patch import Sides
 from spark_lsp.server import git, returned, walk
 from spark_lsp.server.baseline import Baseline, Presence, abandoned
-from spark_lsp.server.clearing import deleted, removed
+from spark_lsp.server.clearing import removed, unjoined
 from spark_lsp.server.returned import LARGEST, Returned
 from spark_lsp.server.standing import Standing, Standings, holds_secret
 
@@ -211,7 +211,7 @@ def _laid(root: Path, home: Path, buffers: Mapping[str, str], limits: Limits) ->
         laying = _Laying(root, folder, baseline, limits)
         laying.lay(_candidates(root, found, home.parent), buffers)
         if found:
-            git.fill_index(found, tree, laying.laid)
+            git.pass_over(found, tree, laying.laid)
         # What was set for the person's own session does not belong on a disk.
         environment = found.environment if found else {}
         ours = {it: value for it, value in environment.items() if it.startswith(("GIT_", "LC_"))}
@@ -231,8 +231,7 @@ def _joined(root: Path, tree: Path, baseline: Baseline) -> tuple[git.Repository 
     except git.BareError:
         raise
     except git.GitError as error:
-        if tree.exists():
-            deleted(tree)
+        unjoined(tree)
         tree.mkdir()
         return None, f"The task works in a copy: {error}."
     baseline.note({"admin": str(admin)})

@@ -369,6 +369,34 @@ async def test_without_git_a_place_is_a_copy(
     assert {"a.py": "a\n"} == there(place.folder)
 
 
+async def test_a_git_that_would_not_listen_is_not_used(
+    tmp_path: Path, trees: Worktrees, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path / "w", {"a.py": "a\n"})
+    write(tmp_path, {"bin/git": "#!/bin/sh\necho git version 2.30.9\n"})
+    (tmp_path / "bin" / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    place = await trees.make(root, {})
+
+    assert "git is older than 2.31" in place.note
+    assert {"a.py": "a\n"} == there(place.folder)
+
+
+async def test_a_repository_of_which_a_part_is_missing_gives_a_copy(
+    tmp_path: Path, trees: Worktrees
+) -> None:
+    root = repository(tmp_path / "w", {"a.py": "a\n", "d/b.py": "b\n"})
+    lost = git(root, "rev-parse", "HEAD:d").strip()
+    (root / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+
+    place = await trees.make(root, {})
+
+    assert place.note.startswith("The task works in a copy: git read-tree failed")
+    assert {"a.py": "a\n", "d/b.py": "b\n"} == there(place.folder)
+    assert not (root / ".git" / "worktrees").exists()
+
+
 async def test_a_git_that_lies_in_the_workspace_is_not_run(
     tmp_path: Path, trees: Worktrees, monkeypatch: pytest.MonkeyPatch
 ) -> None:

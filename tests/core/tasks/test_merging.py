@@ -1,10 +1,11 @@
 """What a task has made of a text, brought onto the person's: never at the cost of their lines."""
 
+import subprocess
 from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spark_lsp.core.tasks.merging import applied, merge
@@ -118,6 +119,31 @@ def _edited(data: st.DataObject, base: list[str], name: str) -> list[str]:
         new = [f"{name} {count}.{at}" for at in range(data.draw(st.integers(0, 2)))]
         edited[start:end] = new
     return edited
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_texts_merge_as_git_merges_them(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    base = [f"line {at}" for at in range(data.draw(st.integers(0, 12)))]
+    sides = [_edited(data, base, name) for name in ("task", "person")]
+    began, task, person = ("".join(f"{line}\n" for line in it) for it in (base, *sides))
+    folder = tmp_path_factory.getbasetemp()
+    for name, text in (("base", began), ("task", task), ("person", person)):
+        (folder / name).write_text(text, "utf-8")
+
+    git = subprocess.run(
+        ["git", "merge-file", "-p", "person", "base", "task"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    merged = merge(began, task, person)
+    assert bool(git.returncode) == bool(merged.conflicts)
+    assert git.returncode or git.stdout == applied(person, merged.clean)
 
 
 @given(anything, anything, anything)
