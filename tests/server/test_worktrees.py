@@ -4,8 +4,8 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -72,8 +72,9 @@ def kept(root: Path) -> tuple[object, ...]:
 
 
 @pytest.fixture
-def trees(tmp_path: Path) -> Worktrees:
-    return Worktrees(tmp_path / "state")
+def trees(tmp_path: Path) -> Iterator[Worktrees]:
+    with closing(Worktrees(tmp_path / "state")) as made:
+        yield made
 
 
 # --- What is laid down ----------------------------------------------------------------------------
@@ -434,9 +435,10 @@ async def test_what_is_too_large_is_refused_and_leaves_nothing_behind(
     assert 1 == len(git(root, "worktree", "list").splitlines())
 
 
-async def test_a_workspace_that_holds_the_places_does_not_copy_them(tmp_path: Path) -> None:
+async def test_a_workspace_that_holds_the_places_does_not_copy_them(
+    tmp_path: Path, trees: Worktrees
+) -> None:
     write(tmp_path, {"a.py": "a\n"})
-    trees = Worktrees(tmp_path / "state")
 
     await trees.make(tmp_path, {})
     second = await trees.make(tmp_path, {})
@@ -586,8 +588,9 @@ async def test_the_place_of_a_server_that_has_ended_can_be_taken_over(
         await later.adopt(place.name)
     trees.close()
 
-    assert place == await later.adopt(place.name)
-    assert [] == await trees.prune()
+    with closing(later):
+        assert place == await later.adopt(place.name)
+        assert [] == await trees.prune()
 
 
 @pytest.mark.parametrize("name", ["spark-none", "..", "../w", ""])
