@@ -70,8 +70,8 @@ async def surroundings(
     asked: list[str] = []
     strayed: list[str] = []
     async with AsyncExitStack() as stack:
-        relay = await stack.enter_async_context(_listening(_relay(service, asked)))
-        trap = await stack.enter_async_context(_listening(_trap(strayed)))
+        relay = await stack.enter_async_context(listening(_relay(service, asked)))
+        elsewhere = await stack.enter_async_context(listening(trap(strayed)))
         (home / "config.toml").write_text(
             _CONFIG.format(
                 model=service.model,
@@ -80,7 +80,7 @@ async def surroundings(
             ),
             "utf-8",
         )
-        proxy = f"http://127.0.0.1:{trap}"
+        proxy = f"http://127.0.0.1:{elsewhere}"
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
@@ -215,17 +215,18 @@ def _relay(service: Service, asked: list[str]) -> Handler:
     return relay
 
 
-def _trap(strayed: list[str]) -> Handler:
+def trap(strayed: list[str]) -> Handler:
     """Stand where a proxy would be, and keep what it is asked for."""
 
-    async def trap(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    async def note(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         strayed.append((await reader.readline()).decode(errors="replace"))
 
-    return trap
+    return note
 
 
 @asynccontextmanager
-async def _listening(handler: Handler) -> AsyncIterator[int]:
+async def listening(handler: Handler) -> AsyncIterator[int]:
+    """Listen on a port of this machine while the context lasts."""
     tasks: set[asyncio.Task[Any]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

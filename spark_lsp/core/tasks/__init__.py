@@ -1,1 +1,1 @@
-"""Tasks: wide instructions that are carried out beside the person, and offered when done."""
+"""Work that an agent does aside: what it is told, what it may bring back, and where to."""
