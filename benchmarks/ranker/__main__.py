@@ -52,7 +52,7 @@ def main() -> None:
     """Train, and write what came of it; or train without each family of features."""
     parser = ArgumentParser("python -m benchmarks.ranker", description=__doc__)
     parser.add_argument("--cache", type=Path, default=CACHE, help="where archives are kept")
-    parser.add_argument("--places", type=int, default=1000, help="in each distribution")
+    parser.add_argument("--places", type=int, default=1600, help="in each distribution")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--ablate", action="store_true", help="write nothing, leave parts out")
     asked = parser.parse_args()

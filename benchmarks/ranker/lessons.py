@@ -1,8 +1,9 @@
 """What the ranker is shown: candidates as the engine describes them, and which of them came.
 
 Owns the choice of places and of what is known there: with and without the text after the cursor, a
-half-typed word, an instruction, several lines, libraries that the sources use. What is told of a
-candidate is the engine's own business.
+half-typed word, an instruction, several lines, libraries that the sources use, and a workspace of
+few files, where little speaks for anything and is right nevertheless. What is told of a candidate
+is the engine's own business.
 """
 
 import re
@@ -31,6 +32,9 @@ _LEARNED: Final = 3_000_000
 """Characters of a distribution that are learned."""
 _FOREIGN: Final = 3_000_000
 """Characters of all that it depends on, and of a single library at most a third of it."""
+_SMALL: Final = 40_000
+"""Characters of a small workspace, of which there is one lesson for every `_FEWER` others."""
+_FEWER: Final = 6
 _TOKENS: Final = 14
 """Tokens of a line that are asked for."""
 _FURTHER: Final = 2
@@ -84,15 +88,22 @@ def lessons(root: Path, libraries: Sequence[Path], most: int) -> Lessons:
     engine = Engine()
     engine.learn({source.path: source.text.string for source in learned})
     engine.learn(_foreign(sources, libraries), foreign=True)
-    known = by_path(learned)
-    tasks = [task for task in lines(learned, most) if not task.blind]
-    told: list[tuple[Candidates, int]] = []
+    few = _within(learned, _SMALL)
+    beginner = Engine()
+    beginner.learn({source.path: source.text.string for source in few})
+    told = [*_in(learned, engine, most), *_in(few, beginner, most // _FEWER)]
+    return Lessons.of(told)
+
+
+def _in(sources: Sequence[Source], engine: Engine, most: int) -> Iterator[tuple[Candidates, int]]:
+    """Yield what an engine makes of at most so many places in the sources."""
+    known = by_path(sources)
+    tasks = [task for task in lines(sources, most) if not task.blind]
     for number, task in enumerate(tasks):
         text = known[task.path].text
-        told += _told(
+        yield from _told(
             engine, number, task.path, task.before(text), task.held(text) + task.after(text)
         )
-    return Lessons.of(told)
 
 
 def _told(

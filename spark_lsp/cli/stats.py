@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.cli.report import percentile
 from spark_lsp.core.accounting.figures import Figures, Group, Kept
+from spark_lsp.core.effects import DRAFT
 from spark_lsp.core.settings import SettingsError
 from spark_lsp.server import configuration
 from spark_lsp.server.tally import TallyError, location, read
@@ -43,6 +44,13 @@ _DAY = 24 * 3600.0
 _WEEK = 7
 _HORIZONS = {30.0: "30 s", 120.0: "2 min", 600.0: "10 min"}
 _KINDS = {"completion": "completions", "edit": "edits by instruction", "next": "next edits"}
+_SOURCES = {
+    "model": "the model",
+    "cache": "the model, in hand already",
+    "typed along": "the model, typed along",
+    DRAFT: "drafts of the engine",
+    "engine": "found without a model",
+}
 _PARTS = {"word": "word by word", "line": "line by line", "part": "other parts"}
 _MOST = 12
 """Languages and reasons that are told one by one."""
@@ -144,6 +152,8 @@ def as_tables(
         yield _grouped("language", everything.languages, {"": "other"})
         yield ""
         yield _grouped("kind", everything.kinds, _KINDS)
+        yield ""
+        yield _grouped("from", everything.sources, _SOURCES)
     yield ""
     yield f"All of this stays on this machine, in {path}"
 

@@ -44,6 +44,8 @@ class Gate:
     worth: int = 5
     """Characters that such a beginning has at least, unless it ends a half-typed word: fewer are
     typed sooner than read."""
+    word: float = 0.2
+    """The end of a half-typed word is shown when this likely."""
     further: float = 0.6
     """A line after the first is shown when all up to its end is this likely."""
     floor: float = 0.05
@@ -87,8 +89,7 @@ class Writer:
             return
         line = page.line
         pieces = self._begun()
-        # To end a half-typed word is worth it in any case: it is being read as it is typed.
-        worth = 1 if pieces and page.partial.strip() else gate.worth
+        half_typed = bool(pieces and page.partial.strip())
         shallowest = _depth(self._indentation)
         known: set[str] = set()
         bar = gate.line
@@ -101,7 +102,8 @@ class Writer:
             if newline is None or self._probability < bar:
                 if not known:
                     cut_short = len(pieces) >= limit
-                    yield from _likely(pieces, gate.line if cut_short else gate.fragment, worth)
+                    least = gate.line if cut_short else gate.fragment
+                    yield from _likely(pieces, least, gate, half_typed=half_typed)
                 return
             yield from pieces
             limit -= len(pieces)
@@ -207,10 +209,13 @@ class Writer:
         return word == self._wall
 
 
-def _likely(pieces: list[Piece], least: float, worth: int) -> list[Piece]:
+def _likely(pieces: list[Piece], least: float, gate: Gate, *, half_typed: bool) -> list[Piece]:
     """The beginning that is likely enough, if there is enough of it."""
     likely = list(takewhile(lambda piece: piece.probability >= least, pieces))
-    return likely if sum(len(piece.text.strip()) for piece in likely) >= worth else []
+    if half_typed:
+        # To end a word is worth it in any case: it is being read as it is typed.
+        return likely or [piece for piece in pieces[:1] if piece.probability >= gate.word]
+    return likely if sum(len(piece.text.strip()) for piece in likely) >= gate.worth else []
 
 
 def _depth(indentation: str) -> int:

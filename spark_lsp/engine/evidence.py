@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from spark_lsp.engine.scene import Scene
 from spark_lsp.engine.sources import WEIGHTS
-from spark_lsp.engine.vocabulary import FIRST_WORD
 
 DEPTH: Final = 16
 """Tokens of context that are compared one by one."""
-_ABOUT: Final = 32
+_ABOUT: Final = 24
 """Tokens before a place that tell what it is about."""
 _BACK: Final = np.arange(1, _ABOUT + 1, dtype=np.int32)
 _ALIKE: Final = 12.0
@@ -51,11 +50,10 @@ class Evidence(NamedTuple):
     """How much of what this place is about they are about."""
 
 
-def gather(scene: Scene, context: Sequence[int], written: Sequence[int], reach: int) -> Evidence:
+def gather(scene: Scene, context: Sequence[int], reach: int) -> Evidence:
     """All evidence on what follows `context`, which holds `DEPTH` tokens at least.
 
-    It ends with `written`, which is what was written since the cursor. `reach` neighbours of it
-    are looked at in each segment, to either side.
+    `reach` neighbours of it are looked at in each segment, to either side.
     """
     page = scene.page
     places = _on_page(page.ids, context)
@@ -77,18 +75,22 @@ def gather(scene: Scene, context: Sequence[int], written: Sequence[int], reach: 
     lengths = alike.argmin(1)
     found = np.concatenate(tokens)
     origin = np.concatenate(origins)
-    order = lengths.argsort(kind="stable")
     # A boundary weighs nothing where it stands.
-    valid = order[((lengths > 0) & (origin > 0)).take(order)]
+    lengths *= origin > 0
+    valid = lengths.astype(np.int8).argsort(kind="stable")
     lengths = lengths.take(valid)
+    none = int(lengths.searchsorted(1))
+    valid, lengths = valid[none:], lengths[none:]
     shared = alike.astype(np.float32) @ _SHARED
+    likeness: NDArray[np.float32] = scene.about.take(windows) @ _EACH
+    np.minimum(likeness, _ALIKE, out=likeness)
     return Evidence(
         found.take(valid),
         np.concatenate(sources).take(valid),
         lengths,
         np.exp((shared.take(valid) + _BEYOND.take(lengths)) * _LOG_BASE),
         origin.take(valid),
-        _likeness(scene, written, windows).take(valid),
+        likeness.take(valid),
     )
 
 
@@ -103,17 +105,3 @@ def _on_page(ids: NDArray[np.int32], context: Sequence[int]) -> NDArray[np.int32
             break
         places = places[same]
     return places[-crowd:].astype(np.int32)
-
-
-def _likeness(
-    scene: Scene, written: Sequence[int], windows: NDArray[np.int32]
-) -> NDArray[np.float32]:
-    """How much the tokens of each window tell of what the cursor's place is about."""
-    about = scene.about
-    since = np.array([token for token in written if token >= FIRST_WORD], np.int32)
-    since = np.concatenate((since, scene.traits.twin.take(since)))
-    known = about.take(since)
-    about[since] = scene.rarity.take(since)
-    likeness: NDArray[np.float32] = about.take(windows) @ _EACH
-    about[since] = known
-    return np.minimum(likeness, _ALIKE, out=likeness)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from spark_lsp.engine.evidence import Evidence
 from spark_lsp.engine.scene import STANDING, Scene
 from spark_lsp.engine.sources import SOURCES, WEIGHTS
-from spark_lsp.engine.traits import FIRST_QUOTE, KINDS, NAME, QUOTES, ROLES
+from spark_lsp.engine.traits import FIRST_QUOTE, QUOTES, ROLES
 from spark_lsp.engine.vocabulary import FIRST_WORD
 
 _SUPPORTED: Final = 40
@@ -23,14 +23,15 @@ _SUPPORTED: Final = 40
 _MOST: Final = 64
 """Candidates in all."""
 _ODDS: Final = 10.0
+_SURE: Final = 2e-9
+"""What speaks against a candidate counts for no less than this share of what speaks for it."""
 _TELLING: Final = np.float32(0.7)
 """How much likeness of places counts, as a power of e."""
 
 _SUMS: Final = 0
 _VOTE: Final = _SUMS + SOURCES
 _PLACE: Final = _VOTE + 2
-_KIND: Final = _PLACE + 4
-_PAGE: Final = _KIND + KINDS
+_PAGE: Final = _PLACE + 3
 _WANTED: Final = _PAGE + STANDING
 _PART: Final = _WANTED + 1
 _PAIR: Final = _PART + 2
@@ -44,8 +45,7 @@ SITUATION: Final = _NESTED + 5
 FAMILIES: Final = {
     "evidence by where it stands": slice(_SUMS, _VOTE),
     "the vote, by hand": slice(_VOTE, _PLACE),
-    "the best place": slice(_PLACE, _KIND),
-    "kind of token": slice(_KIND, _PAGE),
+    "the best place": slice(_PLACE, _PAGE),
     "where it stands on the page": slice(_PAGE, _WANTED),
     "wanted by the person": slice(_WANTED, _PART),
     "the half-typed word": slice(_PART, _PAIR),
@@ -111,10 +111,7 @@ class _Tally:
         slots[self.tokens] = numbers[: heads.size]
         self._rows = slots.take(it.tokens)
         weights = it.weights * it.origins * np.exp(_TELLING * it.likeness)
-        known = scene.counts.take(scene.traits.word.take(self.tokens)) > 0
-        named = scene.traits.kind.take(self.tokens) == NAME
-        factor = np.where(known | ~named, 1.0, WEIGHTS.unseen)
-        self._sums = np.bincount(self._rows, weights, heads.size) * factor
+        self._sums = np.bincount(self._rows, weights, heads.size)
 
     def fitting(self, partial: str) -> NDArray[np.intp]:
         """The rows of the tokens with most weight that go on with `partial`."""
@@ -143,8 +140,8 @@ class _Tally:
             return
         count, size = self.tokens.size, chosen.size
         rows = self._rows
-        most, alike = int(it.lengths[-1]), float(it.likeness.max())
-        total = float(self._sums.sum())
+        most, alike = int(it.lengths[-1]), float(np.maximum.reduce(it.likeness))
+        total = float(np.add.reduce(self._sums))
         situation[_SEEN] = most / 16
         situation[_SEEN + 1] = log1p(it.tokens.size) / 7
         situation[_SEEN + 2] = log1p(total) / 20
@@ -154,17 +151,15 @@ class _Tally:
         told[:size, _SUMS:_VOTE] = np.log1p(sums.take(chosen, 0)) / 15
         own = self._sums.take(chosen)
         told[:size, _VOTE] = own / (total + WEIGHTS.doubt)
-        odds = np.log((own + 1e-9) / np.maximum(total + WEIGHTS.doubt - own, 1e-9))
-        told[:size, _VOTE + 1] = np.minimum(np.maximum(odds, -_ODDS), 2 * _ODDS) / _ODDS
+        others = np.maximum(total + WEIGHTS.doubt - own, own * _SURE)
+        told[:size, _VOTE + 1] = np.log(own / others) / _ODDS
         # Of all that is written into one cell the last stays, which is of the longest place.
         best = np.empty(count, np.intp)
         best[rows] = np.arange(rows.size)
         best = best.take(chosen)
-        likeness = it.likeness.take(best)
         told[:size, _PLACE] = it.lengths.take(best) / most
         told[:size, _PLACE + 1] = 1
-        told[:size, _PLACE + 2] = likeness / 6
-        told[:size, _PLACE + 3] = (likeness - alike) / 6
+        told[:size, _PLACE + 2] = it.likeness.take(best) / 6
 
 
 def _recent(scene: Scene, previous: int, partial: str) -> list[int]:
@@ -195,13 +190,9 @@ def _standing(scene: Scene, partial: str) -> list[int]:
 def _of_tokens(scene: Scene, tokens: NDArray[np.int32], told: NDArray[np.float32]) -> None:
     """Tell what they are, where their words stand on the page, and who wants them."""
     words = scene.traits.word.take(tokens)
-    told[:, _KIND:_PAGE] = _KINDS.take(scene.traits.kind.take(tokens), 0)
     told[:, _PAGE:_WANTED] = scene.standing.take(words, 0)
     if scene.wanted.size:
         told[:, _WANTED] = np.isin(words, scene.wanted)
-
-
-_KINDS: Final = np.eye(KINDS, dtype=np.float32)
 
 
 def _of_pairs(

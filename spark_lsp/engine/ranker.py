@@ -80,22 +80,26 @@ def parameters(text: str) -> Parameters:
 
 
 @cache
-def _trained() -> Parameters:
+def _trained() -> tuple[Parameters, NDArray[np.float32], NDArray[np.float32]]:
+    """The parameters, and those that the situation is multiplied by, and added to, in one."""
     # When asked for, so that new ones can be trained where the old ones do not fit any more.
-    return parameters(trained.PARAMETERS)
+    by = parameters(trained.PARAMETERS)
+    joined = np.concatenate((by.situation, by.none), 1), np.concatenate((by.first, by.none_bias))
+    return by, *joined
 
 
 def probabilities(candidates: Candidates) -> NDArray[np.float32]:
     """How likely each candidate comes next, and last that none of them does; shape (k + 1,)."""
-    by, situation = _trained(), candidates.situation
-    common = situation @ by.situation + by.first
-    hidden = _rectified(candidates.features @ by.features, common)
+    by, joined, joined_bias = _trained()
+    common = candidates.situation @ joined
+    common += joined_bias
+    hidden = _rectified(candidates.features @ by.features, common[:HIDDEN])
     hidden = _rectified(hidden @ by.second, by.bias)
-    other = _rectified(situation @ by.none, by.none_bias) @ by.none_score + by.level
+    other = np.maximum(common[HIDDEN:], _ZERO) @ by.none_score + by.level
     scores: NDArray[np.float32] = np.concatenate((hidden @ by.score, other))
-    scores -= scores.max()
+    scores -= np.maximum.reduce(scores)
     np.exp(scores, out=scores)
-    scores /= scores.sum()
+    scores /= np.add.reduce(scores)
     return scores
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from spark_lsp.engine.page import Page
 from spark_lsp.engine.segment import Segment
 from spark_lsp.engine.sources import ELSEWHERE, NAMED, WEIGHTS
-from spark_lsp.engine.traits import FIRST_QUOTE, NAME, Traits
+from spark_lsp.engine.traits import FIRST_QUOTE, Traits
 from spark_lsp.engine.vocabulary import FIRST_WORD, Vocabulary
 
 _RECENT: Final = 24
@@ -112,7 +112,7 @@ class Scene:
     def about(self) -> NDArray[np.float32]:
         """How much each token tells of what the cursor's place is about, shape (traits' size,).
 
-        Zero for those that do not stand before it. Whoever writes into it makes it so again.
+        Zero for those that do not stand before it.
         """
         near = np.array(self.tail, np.int32)
         about = np.zeros(self.traits.size, np.float32)
@@ -134,7 +134,7 @@ class Scene:
         """
         begin = max(self.page.head, self.page.ids.size - _REACH)
         near = self.words[begin:][::-1]
-        near = near[self.traits.kind.take(near) == NAME]
+        near = near[self.traits.named.take(near)]
         _, places = np.unique(near, return_index=True)
         places.sort()
         found = np.concatenate((self.wanted, near[places[:_RECENT]]))
@@ -209,4 +209,4 @@ def rarity(segments: Sequence[Segment], traits: Traits) -> NDArray[np.float32]:
         found = np.bincount(segment.ids)[: traits.size]
         counts[: found.size] += found
     share = np.log(counts.sum()) - np.log(counts) - _COMMON
-    return np.where(traits.kind == NAME, np.maximum(share, 0) / 8, 0).astype(np.float32)
+    return np.where(traits.named, np.maximum(share, 0) / 8, 0).astype(np.float32)

@@ -43,11 +43,9 @@ class Weights:
     """What a token in common counts for beyond the first that differs; it is multiplied by
     `fading` for every token between it and the cursor."""
     fading: float = 0.8
-    unseen: float = 0.2
-    """Factor for a name that stands nowhere on the page."""
     doubt: float = 8.0
     """Weight of the belief that something never seen comes next."""
-    reach: int = 64
+    reach: int = 48
     """Neighbours of the query that are looked at in each segment, to either side."""
     wide: int = 256
     """The same where a half-typed token narrows the choice."""

@@ -1,4 +1,4 @@
-"""What is known of each token by its number, as columns: its word, its kind, what it pairs with.
+"""What is known of each token by its number, as columns: its word, what it pairs with.
 
 A `Traits` is a value, made from a vocabulary and grown with it; arrays are looked up many tokens
 at a time where the vocabulary's texts would have to be asked for one by one.
@@ -10,15 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spark_lsp.engine.vocabulary import BLANK, FIRST_WORD, UNKNOWN, Vocabulary
-
-NEWLINE: Final = 0
-EMPTY: Final = 1
-"""A newline whose line is blank."""
-NAME: Final = 2
-NUMBER: Final = 3
-SIGN: Final = 4
-KINDS: Final = 5
+from spark_lsp.engine.vocabulary import FIRST_WORD, UNKNOWN, Vocabulary
 
 _OPENING: Final = {"(": 1, "[": 2, "{": 3}
 _CLOSING: Final = {")": -1, "]": -2, "}": -3}
@@ -47,8 +39,8 @@ class Traits:
     round, as far as that was read; else its own."""
     word: NDArray[np.int32]
     """The lower number of the two, which stands for the word."""
-    kind: NDArray[np.int8]
-    """`NEWLINE`, `EMPTY`, `NAME`, `NUMBER` or `SIGN`."""
+    named: NDArray[np.bool_]
+    """Whether it is a name."""
     spaced: NDArray[np.bool_]
     """Whether it begins with a space."""
     pair: NDArray[np.int8]
@@ -70,7 +62,7 @@ class Traits:
         if first >= last:
             return self
         rows = [_row(vocabulary, number, last) for number in range(first, last)]
-        twins, kinds, spaced, pair, role, leads = zip(*rows, strict=True)
+        twins, named, spaced, pair, role, leads = zip(*rows, strict=True)
         twin = np.concatenate((self.twin, np.array(twins, np.int32)))
         numbers = np.arange(last, dtype=np.int32)
         twin[twin[first:]] = numbers[first:]  # who was read before learns of its twin now
@@ -78,7 +70,7 @@ class Traits:
         return Traits(
             twin,
             np.minimum(twin, numbers),
-            np.concatenate((self.kind, np.array(kinds, np.int8))),
+            np.concatenate((self.named, np.array(named, bool))),
             np.concatenate((self.spaced, np.array(spaced, bool))),
             np.concatenate((self.pair, np.array(pair, np.int8))),
             np.concatenate((self.role, np.array(role, np.int8))),
@@ -86,30 +78,25 @@ class Traits:
         )
 
 
-def _row(vocabulary: Vocabulary, number: int, end: int) -> tuple[int, int, bool, int, int, bool]:
+def _row(vocabulary: Vocabulary, number: int, end: int) -> tuple[int, bool, bool, int, int, bool]:
     text = vocabulary.texts.get(number, "")
     word = text.lstrip(" ")
     spaced = word != text
     other = vocabulary.find(word if spaced else " " + word) if word else UNKNOWN
     # A twin that is read at this moment, in another thread, may have a number that is not covered.
     twin = other if 0 <= other < end else number
-    if word.isidentifier():
-        kind, role = NAME, _NAMED
-    else:
-        kind = NUMBER if word[:1].isdigit() else SIGN
-        role = _ROLES.get(word, _OTHER)
-    leads = kind in {NAME, NUMBER} or (word[:1] not in _JOINED and word not in _OPENING)
-    return twin, kind, spaced, _PAIRS.get(word, 0), role, leads
+    named = word.isidentifier()
+    role = _NAMED if named else _ROLES.get(word, _OTHER)
+    leads = word[:1] not in _JOINED and word not in _OPENING
+    return twin, named, spaced, _PAIRS.get(word, 0), role, leads
 
 
 def _newlines() -> Traits:
     size = FIRST_WORD
-    kind = np.full(size, NEWLINE, np.int8)
-    kind[BLANK] = EMPTY
     nothing = np.zeros(size, np.int8)
     never = np.zeros(size, bool)
     same = np.arange(size, dtype=np.int32)
-    return Traits(same, same, kind, never, nothing, nothing, never)
+    return Traits(same, same, never, never, nothing, nothing, never)
 
 
 NOTHING_READ: Final = _newlines()

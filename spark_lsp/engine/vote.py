@@ -44,5 +44,5 @@ class Ballot:
         """The same before it is weighed."""
         reach = WEIGHTS.wide if partial else WEIGHTS.reach
         since = context[len(context) - written :]
-        evidence = gather(self._scene, context, since, reach)
+        evidence = gather(self._scene, context, reach)
         return describe(self._scene, context, since, evidence, partial)

@@ -107,7 +107,7 @@ class Judge:
 
     def entry(self, path: str) -> Entry | None:
         """Return what a walk would yield of this path, or None if it would not come to it."""
-        if not self.allows(path) or _linked(self._root, path.rpartition("/")[0]):
+        if not self.allows(path) or linked(self._root, path.rpartition("/")[0]):
             return None
         try:
             found = (self._root / path).lstat()
@@ -208,7 +208,7 @@ def read_bytes(root: Path, path: str) -> bytes | None:
     None if it is gone, no ordinary file, or lies outside of the root once links are resolved.
     """
     try:
-        with _opened(root, path) as file:
+        with opened(root, path) as file:
             return file.read(exclusion.SIZE_LIMIT + 1)
     except (OSError, ValueError):
         return None
@@ -262,7 +262,7 @@ class Reader:
 
 
 @contextmanager
-def _opened(root: Path, path: str) -> Iterator[BinaryIO]:
+def opened(root: Path, path: str) -> Iterator[BinaryIO]:
     """Open an ordinary file below the root; OSError if it is anything else."""
     if not _proper(path):
         raise FileNotFoundError(path)
@@ -298,7 +298,7 @@ def _proper(path: str) -> bool:
     )
 
 
-def _linked(root: Path, folder: str) -> bool:
+def linked(root: Path, folder: str) -> bool:
     """Whether a symbolic link stands on the way from the root to a directory."""
     path = root
     for name in folder.split("/") if folder else ():
@@ -313,7 +313,7 @@ def _above(root: Path, below: str) -> _Place | None:
     if not below:
         return _outermost(root)
     judge = Judge(root)
-    if not _proper(below) or _linked(root, below) or not judge.place(f"{below}/"):
+    if not _proper(below) or linked(root, below) or not judge.place(f"{below}/"):
         return None
     return judge.place(below[: below.rfind("/") + 1])
 
@@ -356,7 +356,7 @@ def _entered(root: Path, above: _Place, base: str, names: Collection[str] = IGNO
 
 def _layer(root: Path, base: str, name: str) -> _Layers:
     try:
-        with _opened(root, base + name) as file:
+        with opened(root, base + name) as file:
             content = file.read(exclusion.SIZE_LIMIT + 1)
     except (OSError, ValueError):
         return ()

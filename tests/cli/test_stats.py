@@ -104,6 +104,11 @@ kind                            shown   accepted       rate  keys saved
 completions                     1,000        334        33%      12,991
 next edits                          1          0         0%           0
 
+from                            shown   accepted       rate  keys saved
+the model                         999        333        33%      12,987
+the model, in hand already          1          1       100%           4
+found without a model               1          0         0%           0
+
 All of this stays on this machine, in data/stats.sqlite3
 """
 
@@ -112,6 +117,18 @@ def test_people_are_told_today_a_week_and_all(path: Path) -> None:
     write(path, ROWS)
 
     assert TABLE.strip("\n").split("\n") == lines(path)
+
+
+def test_drafts_are_told_apart_from_what_the_model_has_written(path: Path) -> None:
+    draft = [
+        Count("completion", what, "python", 5, 1, 2.0, reason="all", source="draft")
+        for what in ("shown", "shown", "accepted")
+    ]
+    write(path, [*ROWS, *((NOW, count) for count in draft)])
+    told = lines(path)
+
+    assert "drafts of the engine                2          1        50%           4" in told
+    assert "the model                         999        333        33%      12,987" in told
 
 
 @pytest.mark.parametrize(

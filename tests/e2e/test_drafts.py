@@ -11,23 +11,8 @@ import pytest
 
 from tests.editor import PATIENCE, Editor, editing
 from tests.model import Model, scripted_model
+from tests.samples import SOURCE, UTIL
 
-UTIL = """\
-SECONDS_PER_UNIT = {"s": 1, "m": 60}
-
-
-def split_duration(text):
-    return int(text[:-1]), text[-1]
-"""
-SOURCE = """\
-def first(text):
-    number, unit = split_duration(text)
-    return number * SECONDS_PER_UNIT[unit]
-
-
-def second(text):
-    number, unit = <CURSOR>
-"""
 MORE = """\
 split_duration(text)
     return number * SECONDS_PER_UNIT[unit]

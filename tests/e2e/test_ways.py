@@ -10,24 +10,8 @@ import pytest
 
 from tests.editor import PATIENCE, Editor, editing
 from tests.model import scripted_model
+from tests.samples import SOURCE, UTIL
 from tests.web import EVENTS, Exchange, Web, scripted_web
-
-UTIL = """\
-SECONDS_PER_UNIT = {"s": 1, "m": 60}
-
-
-def split_duration(text):
-    return int(text[:-1]), text[-1]
-"""
-SOURCE = """\
-def first(text):
-    number, unit = split_duration(text)
-    return number * SECONDS_PER_UNIT[unit]
-
-
-def second(text):
-    number, unit = <CURSOR>
-"""
 
 
 @pytest.fixture

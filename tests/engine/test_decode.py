@@ -138,3 +138,13 @@ def test_of_an_unsure_line_the_sure_beginning_is_shown() -> None:
     assert said.rstrip("(") == "settings.read"
     assert not completed(learned=learned, text="value = |", gate=demanding)
     assert completed(learned=learned, text="value = set|", gate=demanding), "it ends a word"
+
+
+def test_the_end_of_a_half_typed_word_is_shown_sooner_than_anything_else() -> None:
+    """It is being read as it is typed."""
+    learned = {f"{name}.py": f"value = {name}ettings\nvalue = {name}essions\n" for name in "so"}
+    gate = Gate(line=0.99, fragment=0.99, word=0.2)
+
+    assert not completed(learned=learned, text="value = |", gate=gate)
+    assert completed(learned=learned, text="value = se|", gate=gate)
+    assert not completed(learned=learned, text="value = se|", gate=replace(gate, word=0.99))

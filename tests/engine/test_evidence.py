@@ -15,7 +15,7 @@ def found(prefix: str, learned: dict[str, str] | None = None) -> tuple[Scene, Ev
     engine = Engine()
     engine.learn(learned or {})
     scene = engine.scene("x.py", prefix, "")
-    return scene, gather(scene, scene.page.context, (), 64)
+    return scene, gather(scene, scene.page.context, 64)
 
 
 def tokens(scene: Scene, evidence: Evidence) -> list[str]:
@@ -34,10 +34,10 @@ def test_the_longest_context_comes_last() -> None:
 
 def test_a_place_among_the_same_names_is_more_alike() -> None:
     """Rare names tell what a place is about, though they do not stand where they are compared."""
-    about = "open_session(user)\n" + "x = 1\n" * 6
+    about = "open_session(user)\n" + "x = 1\n" * 4
     learned = {
         "y.py": about + "f(alike)\n",
-        "z.py": "other_thing(user)\n" + "x = 1\n" * 6 + "f(unlike)\n",
+        "z.py": "other_thing(user)\n" + "x = 1\n" * 4 + "f(unlike)\n",
         "rest.py": "common = names\n" * 400,
     }
     scene, evidence = found(about + "f(", learned)

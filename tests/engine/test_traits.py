@@ -3,16 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_lsp.engine.traits import (
-    EMPTY,
-    NAME,
-    NEWLINE,
-    NOTHING_READ,
-    NUMBER,
-    SIGN,
-    Traits,
-)
-from spark_lsp.engine.vocabulary import BLANK, FIRST_WORD, Vocabulary
+from spark_lsp.engine.traits import NOTHING_READ, Traits
+from spark_lsp.engine.vocabulary import FIRST_WORD, Vocabulary
 
 TEXTS = st.lists(st.text("ab1_ \n.('", max_size=20), max_size=5)
 
@@ -26,15 +18,14 @@ def read(vocabulary: Vocabulary, *texts: str) -> Traits:
     return traits
 
 
-def test_names_numbers_signs_and_newlines_are_told_apart() -> None:
+def test_names_are_told_from_numbers_signs_and_newlines() -> None:
     """By the text, whatever stands before it."""
     vocabulary = Vocabulary()
     traits = read(vocabulary, "name 12 += _x")
-    kinds = [traits.kind[vocabulary.find(token)] for token in ("name", " 12", " +=", " _x")]
+    named = [traits.named[vocabulary.find(token)] for token in ("name", " 12", " +=", " _x")]
 
-    assert kinds == [NAME, NUMBER, SIGN, NAME]
-    assert traits.kind[BLANK] == EMPTY
-    assert traits.kind[FIRST_WORD - 1] == NEWLINE
+    assert named == [True, False, False, True]
+    assert not traits.named[:FIRST_WORD].any()
 
 
 def test_a_word_is_the_same_with_a_space_before_it_and_without() -> None:
@@ -69,7 +60,7 @@ def test_traits_that_grew_are_those_of_all_read_at_once(texts: list[str]) -> Non
     whole = whole.grown(other)
 
     assert grown.size == whole.size == one.end
-    for name in ("twin", "word", "kind", "spaced", "pair", "role", "leads"):
+    for name in ("twin", "word", "named", "spaced", "pair", "role", "leads"):
         assert getattr(grown, name).tolist() == getattr(whole, name).tolist(), name
 
 

@@ -2,6 +2,9 @@
 
 import asyncio
 import sys
+import tracemalloc
+from collections.abc import Mapping
+from itertools import islice
 from time import perf_counter
 
 from spark_lsp.cli.bench.corpus import standard_library
@@ -15,6 +18,8 @@ from spark_lsp.engine.model import Engine, Gate
 _KEYS = 300
 _STARTS = 5
 _LONG = 64
+_TYPED_FILES = 100
+_TYPED_KEYS = 20
 
 
 def start() -> Figures:
@@ -79,6 +84,7 @@ def engine() -> Figures:
     began = perf_counter()
     tokens = sum(len(lex(text)) for text in files.values())
     lexing = tokens / (perf_counter() - began)
+    keys = _keyed(engine, files)
     firsts: list[float] = []
     pages: list[float] = []
     # Whole lines, however unlikely: otherwise most of the work ends at the gate.
@@ -106,9 +112,41 @@ def engine() -> Figures:
     against = f"lexing alone, {characters:,} characters"
     return {
         "learning": Figure(learning, "tokens/s", lexing, against, 1_000_000, more=True),
+        "a token learned": Figure(
+            _weight(files), "bytes", characters / engine.tokens, "its text", 70
+        ),
+        "a key taken in, p50": Figure(percentile(keys, 0.5), "ms", page, "lexing the page", 2),
+        "a key taken in, p99": Figure(percentile(keys, 0.99), "ms", page, "lexing the page", 2),
         "first token, p50": Figure(percentile(firsts, 0.5), "ms", page, "lexing the page", 10),
         "first token, p99": Figure(percentile(firsts, 0.99), "ms", page, "lexing the page", 10),
         "further tokens": Figure(
             1 / percentile(each, 0.5), "tokens/s", 1000, "Spark's own pace", 5000, more=True
         ),
     }
+
+
+def _keyed(engine: Engine, files: Mapping[str, str]) -> list[float]:
+    """Return the milliseconds that the engine takes to know of each key, in the middle of files."""
+    taken: list[float] = []
+    for number, (path, text) in enumerate(islice(files.items(), _TYPED_FILES)):
+        at = (number * 7919) % max(1, len(text))
+        end = min(at + _TYPED_KEYS, len(text))
+        engine.scene(path, text[:at], text[end:])
+        for cursor in range(at + 1, end + 1):
+            began = perf_counter()
+            engine.scene(path, text[:cursor], text[end:])
+            taken.append((perf_counter() - began) * 1000)
+    return taken
+
+
+def _weight(files: Mapping[str, str]) -> float:
+    """Return the bytes that are kept for each token of the files that is learned."""
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        engine = Engine()
+        engine.learn(files)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return (after - before) / engine.tokens

@@ -6,7 +6,7 @@ and when, is decided in `completions`.
 
 from spark_lsp.core.accounting.journal import Journal
 from spark_lsp.core.common import Common
-from spark_lsp.core.completing.exchange import Request, misfit
+from spark_lsp.core.completing.exchange import Request, led, misfit
 from spark_lsp.core.completing.onscreen import OnScreen, line_before
 from spark_lsp.core.completing.reuse import Answer
 from spark_lsp.core.effects import DRAFT, Grow, Reply, Suggestion, Verdict
@@ -38,16 +38,32 @@ class Answering:
         self.request = Request(
             event.request, document, offset, event.grows, now, now, event.invoked
         )
+        if event.selected:
+            found = led(document, event.selected, offset, common.documents.encoding)
+            if found is None:
+                self.clear("the menu's choice replaces what was typed", now)
+                return None
+            self.request.start, self.request.lead = found
         return self.request
 
-    def fits(self, answer: Answer, now: float) -> bool:
-        """Whether the next piece of an answer is what the request may be shown."""
+    def fits(self, answer: Answer, now: float, *, whole: bool = True) -> bool:
+        """Whether the next piece of an answer, or what there is of it, may be shown."""
         request = self.request
         if request is None or not answer.rest.startswith(request.lead):
             return False
-        before = line_before(request.document.text, request.offset)
-        barred = self._screen.rejections.bars(before, answer.rest, now)
+        barred = self.barred(answer, request.document.uri, now, whole=whole)
         return len(answer.rest) > len(request.lead) and not barred
+
+    def barred(self, answer: Answer, uri: str, now: float, *, whole: bool = True) -> bool:
+        """Whether the next piece of an answer, in a document, is one that was sent away there.
+
+        If there is not the `whole` of it yet, whether it is or may become one.
+        """
+        document = self._common.documents.get(uri)
+        if document is None or not answer.rest:
+            return False
+        before = line_before(document.text, answer.cursor)
+        return self._screen.rejections.bars(before, answer.rest, now, whole=whole)
 
     def extends(self, answer: Answer) -> bool:
         """Whether the next piece of an answer is more of what the request has been shown.

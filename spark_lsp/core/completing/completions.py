@@ -40,7 +40,7 @@ from spark_lsp.core.completing.answering import Answering
 from spark_lsp.core.completing.barren import Barren
 from spark_lsp.core.completing.deeds import Deeds
 from spark_lsp.core.completing.drafts import Drafts
-from spark_lsp.core.completing.exchange import Request, Stream, led
+from spark_lsp.core.completing.exchange import Request, Stream
 from spark_lsp.core.completing.growing import Growing
 from spark_lsp.core.completing.onscreen import OnScreen, line_before
 from spark_lsp.core.completing.pace import Pace
@@ -124,13 +124,6 @@ class Completions:
         if request is None:
             self._streams.orphan(now)
             return
-        if event.selected:
-            encoding = self._common.documents.encoding
-            found = led(request.document, event.selected, request.offset, encoding)
-            if found is None:
-                self._end("the menu's choice replaces what was typed", now)
-                return
-            request.start, request.lead = found
         if why := self._deeds.why(request):
             self._hush(request, why, now)
         else:
@@ -156,6 +149,11 @@ class Completions:
         """The person has sent a completion away."""
         self._screen.rejected(event.answer, now)
         self._drafts.rejected(now)
+        self._streams.not_ahead()
+        away = [it for it in self._streams if self._open.barred(it.answer, it.uri, now)]
+        self._drop(away, now)
+        if away and self._open.request and not self._growing.attached():
+            self._end("sent away", now)
 
     def redirected(self, event: Redirected, now: float) -> None:
         """The person wants another answer than the one that is being written, or on screen."""
@@ -192,8 +190,9 @@ class Completions:
         if event.text and not stream.written:
             self._pace.answered(now - stream.begun)
         self._streams.wrote(stream, event.text, event.confidence, now)
-        if not stream.answer.agrees:
-            # The person had typed ahead and the answer goes another way: that is a new question.
+        if not stream.answer.agrees or stream in self._growing.outdated(now):
+            # The person had typed ahead, and the answer goes another way, or where they have sent
+            # it away before: that is a new question.
             self._drop([stream], now)
             self.advance(now)
         elif stream.over or self._streams.enough(stream):
@@ -293,6 +292,7 @@ class Completions:
         def wanted(answer: Answer) -> bool:
             return answer.leads_to(request.lead) and self._open.fits(answer, now)
 
+        self._drop(self._growing.outdated(now), now)
         uri, attached = request.document.uri, self._growing.attached()
         walled = self._answers[uri].walled(request.offset)
         if answer := self._answers[uri].at(request.offset, wanted):
@@ -356,6 +356,7 @@ class Completions:
         here = stream in self._growing.attached()
         if document := self._common.documents.get(stream.uri):
             self._streams.finish(stream, document)
+        outdated = stream in self._growing.outdated(now)
         self._streams.retire(stream)
         answer, request = stream.answer, self._open.request
         if not stream.written:
@@ -368,8 +369,8 @@ class Completions:
         if stream.written and self._open.fits(answer, now):
             if self._growing.complete(answer, now):
                 self._streams.follows(answer, request.document, now)
-        elif answer.middle and len(answer.text) <= len(answer.middle):
-            # The person has typed all of it meanwhile: what follows is another question.
+        elif outdated or (answer.middle and len(answer.text) <= len(answer.middle)):
+            # The person has typed ahead, all of it or what they sent away: another question.
             self.advance(now)
         elif not self._growing.attached():
             reason = stream.cut or ("sent away before" if answer.rest else _NOTHING)

@@ -139,6 +139,10 @@ class Stream:
             self._place = Place.of(self.text, self.offset, tree, document.language)
         return self._place
 
+    def made_for(self, lead: str) -> bool:
+        """Whether its model was shown the text as it stands now, with this behind the cursor."""
+        return self.taken == self.answer.middle + lead
+
     def stalls(self, policy: Policy) -> float:
         """Return when it is given up if nothing more is heard of it."""
         silent = self.heard + policy.stall

@@ -6,6 +6,9 @@ any, what there is of a draft is. In one request a text on screen only grows: wh
 otherwise than the draft, the request ends with the draft, and the stream goes on unread, for the
 next request to find.
 
+What the person has sent away is not shown to them there again. A model that is still writing it is
+stopped where it knows less than there is: it was asked before that, or before the last keys.
+
 Owns which text that is at each moment. What became of a stream, and whether another is begun, is
 decided in `completions`.
 """
@@ -36,6 +39,20 @@ class Growing:
             return []
         return self._streams.at(request.document.uri, request.offset, request.lead)
 
+    def outdated(self, now: float) -> list[Stream]:
+        """The streams of the open request that write, for an older text, what was sent away.
+
+        What a model writes for the text as it is may be the same once more, and is waited for:
+        asked again it would know no better.
+        """
+        request = self._open.request
+        return [
+            stream
+            for stream in self.attached()
+            if request and not stream.made_for(request.lead)
+            if self._open.barred(stream.answer, stream.uri, now)
+        ]
+
     def grow(self, now: float) -> None:
         """Show the request what has been written for it, if that is more than before."""
         for stream in self.attached():
@@ -46,7 +63,7 @@ class Growing:
             if answer.walled:
                 self._open.settle(SCOPE, now)
                 return
-            if not self._open.fits(answer, now):
+            if not self._open.fits(answer, now, whole=answer.stop is not None):
                 continue
             if self._open.opposed(answer, whole=answer.stop is not None):
                 self._open.settle(_OTHERWISE, now)

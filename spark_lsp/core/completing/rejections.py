@@ -3,7 +3,8 @@
 Theory. A suggestion is the line that it would make: what stands before the cursor and the first
 line of what is shown. Said that way it stays the same when the person types or deletes a little and
 the model begins elsewhere in the same line, and when it says more or fewer lines after the first.
-Blanks make no difference, as models differ in them.
+Blanks make no difference, as models differ in them. While a line is being written that may yet
+become one of these, it cannot be told from it.
 
 A person who goes on to type what they have sent away has thought better of it: from three
 characters on it is shown again. And it is forgotten after ten minutes, because a no is about a
@@ -54,8 +55,11 @@ class Rejections:
         if len(self._since) > _REMEMBERED:
             self._since.popitem(last=False)
 
-    def bars(self, before: str, text: str, now: float) -> bool:
-        """Return whether a text to be shown behind `before` is one that was sent away."""
+    def bars(self, before: str, text: str, now: float, *, whole: bool = True) -> bool:
+        """Return whether a text to be shown behind `before` is one that was sent away.
+
+        If it is not `whole`, whether it is or may become one.
+        """
         for old in [old for old, since in self._since.items() if now - since > _LASTS]:
             del self._since[old]
         if not self._since:
@@ -63,7 +67,8 @@ class Rejections:
         start = _squeezed(before)
         line = start + _squeezed(text)
         return any(
-            line.startswith(old.line) and len(start) < min(len(old.line), len(old.before) + _TYPED)
+            (line.startswith(old.line) or (not whole and old.line.startswith(line)))
+            and len(start) < min(len(old.line), len(old.before) + _TYPED)
             for old in self._since
         )
 

@@ -216,6 +216,10 @@ class Streams:
             nearly = left <= policy.nearly < len(answer.text)
             self._next = (answer, document, now if nearly else now + policy.linger)
 
+    def not_ahead(self) -> None:
+        """What was to be asked for ahead is not wanted any more."""
+        self._next = None
+
     def look_ahead(self, eagerness: Eagerness, now: float) -> None:
         """Ask for what follows the answer on screen, if it is due and likely to be taken."""
         if self._next is None or self._next[2] > now:

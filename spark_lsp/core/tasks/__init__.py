@@ -1,1 +1,1 @@
-"""Background tasks: what is decided about work that an agent does aside."""
+"""Work that an agent does aside: what it is told, what it may bring back, and where to."""

@@ -39,6 +39,26 @@ def test_a_suggestion_is_the_line_that_it_would_make(before: str, text: str, bar
     assert barred == after("total =", " sum(values)").bars(before, text, NOW)
 
 
+@pytest.mark.parametrize(
+    ("before", "text", "barred"),
+    [
+        ("total =", " sum(", True),
+        ("total =", "", True),
+        ("total =", " sum(values)\n    return", True),
+        ("total =", " sum(n", False),
+        ("total = su", "m(", True),
+        ("total = sum", "(", False),
+        ("subtotal =", " sum(", False),
+    ],
+)
+def test_what_is_not_whole_may_become_what_was_sent_away(
+    before: str, text: str, barred: bool
+) -> None:
+    rejections = after("total =", " sum(values)")
+
+    assert barred == rejections.bars(before, text, NOW, whole=False)
+
+
 def test_only_the_first_line_of_what_was_sent_away_counts() -> None:
     rejections = after("", "def f():\r\n    return 1\r\n")
 

@@ -1,0 +1,350 @@
+"""A place for a task to work in: the workspace as the person sees it, and not the person's.
+
+Owns the making of such places, the finding of what has become of them, and their removal. A place
+is a worktree of git, detached at the commit that is checked out, or a plain directory where there
+is no repository that serves. Either way its files are laid down here, one by one: those of the
+working tree, with the texts of open buffers on top. What a task must not see (`standing`) is not
+among them, and where it turns up again it is refused. git itself checks nothing out and runs
+nothing (`git`); the person's index, HEAD, branches and stash are not touched.
+
+Only the workspace is laid down, not what stands around it in its repository. Submodules are left
+out, and so are links that lead out. The history can be read in a worktree: what was committed
+before it was forbidden can be asked of git there, as anywhere on the machine.
+"""
+
+import asyncio
+import os
+import sqlite3
+import stat
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+import platformdirs
+
+from spark_lsp.core.tasks.patch import Sides
+from spark_lsp.server import git, returned, walk
+from spark_lsp.server.baseline import Baseline, Presence, abandoned
+from spark_lsp.server.clearing import removed, unjoined
+from spark_lsp.server.returned import LARGEST, Returned
+from spark_lsp.server.standing import Standing, Standings, holds_secret
+
+_DATA = "SPARK_LSP_DATA"
+"""The environment variable that names another directory for what is kept."""
+_LARGE_FILE = LARGEST
+"""Bytes of a file above which it is not laid down."""
+
+
+class PlaceError(Exception):
+    """A place cannot be made or read; says why, and what to do, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is laid down at most."""
+
+    files: int = 50_000
+    size: int = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a task works.
+
+    Attributes:
+        name: what it is called, also when the server has been started anew.
+        home: the directory that is removed with it.
+        tree: the worktree.
+        folder: the workspace in it, where the task is to be started.
+        environment: what has to be set where git is run there; the whole is `surroundings`.
+        withheld: the paths that were not laid down because a task must not see them, and why.
+        note: why it is no worktree, in a sentence, or "".
+    """
+
+    name: str
+    home: Path
+    tree: Path
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+    def surroundings(self, outer: Mapping[str, str]) -> dict[str, str]:
+        """Return an environment for whoever works there, given the usual one."""
+        return git.cleaned(outer) | dict(self.environment)
+
+
+def location() -> Path:
+    """Return where the places of tasks are kept."""
+    named = os.environ.get(_DATA)
+    state = Path(named) if named else platformdirs.user_state_path("spark-lsp", appauthor=False)
+    return state / "tasks"
+
+
+class Worktrees:
+    """The places of the tasks of one server. What takes long is done in threads."""
+
+    def __init__(self, state: Path | None = None, limits: Limits | None = None) -> None:
+        """Take the directory that they are made in, if it is not the usual one."""
+        self._state = state or location()
+        self._limits = limits or Limits()
+        self._present: dict[str, Presence] = {}
+
+    async def make(self, root: Path, buffers: Mapping[str, str]) -> Place:
+        """Make a place of a workspace; `buffers` are texts of open documents by relative path."""
+        work = asyncio.ensure_future(asyncio.to_thread(self._make, root, buffers))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            # The thread goes on, and what it makes would be nobody's.
+            with suppress(PlaceError):
+                await self.remove(await work)
+            raise
+
+    async def collect(self, place: Place, root: Path) -> Returned:
+        """Return what a task that has ended has left in its place."""
+        return await asyncio.to_thread(self._collect, place, root)
+
+    async def sides(
+        self, place: Place, root: Path, found: Returned, buffers: Mapping[str, str]
+    ) -> Sides:
+        """Return what a task has left beside what the person has now; see `returned.sides`."""
+        return await asyncio.to_thread(self._sides, place, root, found, buffers)
+
+    async def adopt(self, name: str) -> Place:
+        """Return the place of a task that an earlier server has left behind."""
+        return await asyncio.to_thread(self._adopt, name)
+
+    async def remove(self, place: Place) -> None:
+        """Remove a place and all that is in it."""
+        await asyncio.to_thread(self._remove, place.name)
+
+    async def prune(self, kept: Collection[str] = ()) -> list[str]:
+        """Remove the places that nobody works in, but those kept; return what they were called."""
+        return await asyncio.to_thread(self._prune, kept)
+
+    def close(self) -> None:
+        """Give up all places; what is in them stays for a later server, or until it prunes."""
+        while self._present:
+            self._present.popitem()[1].close()
+
+    def _make(self, root: Path, buffers: Mapping[str, str]) -> Place:
+        name = f"spark-{uuid4().hex[:12]}"
+        home = self._state / name
+        try:
+            home.mkdir(mode=0o700, parents=True)
+            self._present[name] = Presence(home)
+            return _laid(root, home, buffers, self._limits)
+        except (OSError, ValueError, sqlite3.Error, git.GitError) as error:
+            self._remove(name)
+            raise PlaceError(f"no place for the task could be made: {_words(error)}") from error
+        except BaseException:
+            self._remove(name)
+            raise
+
+    def _collect(self, place: Place, root: Path) -> Returned:
+        try:
+            return returned.collected(place.home, place.folder, root)
+        except (OSError, ValueError, sqlite3.Error) as error:
+            raise PlaceError(f"the task's files cannot be read: {_words(error)}") from error
+
+    def _sides(
+        self, place: Place, root: Path, found: Returned, buffers: Mapping[str, str]
+    ) -> Sides:
+        try:
+            return returned.sides(place.home, root, found, buffers)
+        except (OSError, ValueError, sqlite3.Error) as error:
+            raise PlaceError(f"the task's files cannot be compared: {_words(error)}") from error
+
+    def _adopt(self, name: str) -> Place:
+        home = self._state / name
+        try:
+            if Path(name).name != name or not home.is_dir():
+                raise FileNotFoundError(name)
+            baseline = Baseline(home)
+            try:
+                facts, withheld = baseline.facts(), baseline.withheld()
+            finally:
+                baseline.close()
+            environment = msgspec.json.decode(facts["environment"], type=dict[str, str])
+            places = home, Path(facts["tree"]), Path(facts["folder"])
+            self._present[name] = Presence(home)
+        except (OSError, ValueError, KeyError, sqlite3.Error) as error:
+            raise PlaceError("the task's files are gone, or another editor has them") from error
+        return Place(name, *places, environment, withheld, facts["note"])
+
+    def _remove(self, name: str) -> None:
+        if presence := self._present.pop(name, None):
+            presence.close()
+        removed(self._state / name)
+
+    def _prune(self, kept: Collection[str]) -> list[str]:
+        try:
+            homes = sorted(it for it in self._state.iterdir() if it.name.startswith("spark-"))
+        except OSError:
+            return []
+        gone = [
+            home
+            for home in homes
+            if home.name not in kept and home.name not in self._present and abandoned(home)
+        ]
+        for home in gone:
+            removed(home)
+        return [home.name for home in gone]
+
+
+# --- Laying down ----------------------------------------------------------------------------------
+
+
+def _laid(root: Path, home: Path, buffers: Mapping[str, str], limits: Limits) -> Place:
+    """Make the worktree and lay the files down in it."""
+    tree = home / home.name
+    baseline = Baseline(home, new=True)
+    try:
+        baseline.note({"tree": str(tree)})
+        found, note = _joined(root, tree, baseline)
+        folder = tree / found.prefix if found else tree
+        folder.mkdir(parents=True, exist_ok=True)
+        laying = _Laying(root, folder, baseline, limits)
+        laying.lay(_candidates(root, found, home.parent), buffers)
+        if found:
+            git.pass_over(found, tree, laying.laid)
+        # What was set for the person's own session does not belong on a disk.
+        environment = found.environment if found else {}
+        ours = {it: value for it, value in environment.items() if it.startswith(("GIT_", "LC_"))}
+        told = msgspec.json.encode(ours).decode()
+        baseline.note({"folder": str(folder), "note": note, "environment": told})
+        baseline.save()
+        return Place(home.name, home, tree, folder, ours, laying.withheld, note)
+    finally:
+        baseline.close()
+
+
+def _joined(root: Path, tree: Path, baseline: Baseline) -> tuple[git.Repository | None, str]:
+    """Make a worktree where that is possible; else an empty directory, and why."""
+    try:
+        found = git.repository(root)
+        admin = git.add_worktree(found, tree)
+    except git.BareError:
+        raise
+    except git.GitError as error:
+        unjoined(tree)
+        tree.mkdir()
+        return None, f"The task works in a copy: {error}."
+    baseline.note({"admin": str(admin)})
+    baseline.save()
+    return found, ""
+
+
+def _candidates(root: Path, found: git.Repository | None, state: Path) -> dict[str, bool]:
+    """Return the paths that may be laid down, and whether git knows each."""
+    if found is None:
+        paths = dict.fromkeys((it.path for it in walk.walk(root)), False)
+    else:
+        paths = dict.fromkeys(git.untracked(root, found), False)
+        paths |= dict.fromkeys(git.tracked(root, found), True)
+        # Of a workspace that it ignores as a whole git lists nothing; it has been opened anyway.
+        paths = paths or dict.fromkeys((it.path for it in walk.walk(root)), False)
+    here, ours = Path(os.path.realpath(root)), Path(os.path.realpath(state))
+    inside = f"{ours.relative_to(here).as_posix()}/" if ours.is_relative_to(here) else None
+    return {
+        path: known for path, known in paths.items() if not (inside and path.startswith(inside))
+    }
+
+
+class _Laying:
+    """Files on their way into a place.
+
+    Attributes:
+        laid: the paths that are there.
+        withheld: those that are not because a task must not see them, and why.
+    """
+
+    def __init__(self, root: Path, folder: Path, baseline: Baseline, limits: Limits) -> None:
+        self.laid: set[str] = set()
+        self.withheld: dict[str, str] = {}
+        self._root = root
+        self._folder = folder
+        self._baseline = baseline
+        self._limits = limits
+        self._size = 0
+
+    def lay(self, candidates: Mapping[str, bool], buffers: Mapping[str, str]) -> None:
+        """Lay down files and, on top, the texts of open buffers."""
+        standings = Standings(self._root)
+        links: list[str] = []
+        for path in sorted({*candidates, *buffers}):
+            standing = standings.of(path)
+            known = candidates.get(path, path in buffers)
+            if standing.withheld:
+                self.withheld[path] = standing.value
+            elif standing is Standing.FREE or (standing is Standing.NOISE and known):
+                if path in buffers:
+                    self._file(path, buffers[path].encode("utf-8", "replace"), 0o644)
+                else:
+                    links += self._found(path)
+        for path in links:
+            self._link(path)
+        self._baseline.withhold(self.withheld)
+
+    def _found(self, path: str) -> Iterable[str]:
+        """Lay down a file as it is on disk; return the path if it is a link."""
+        try:
+            found = (self._root / path).lstat()
+            if walk.linked(self._root, path.rpartition("/")[0]):
+                return ()
+            if stat.S_ISLNK(found.st_mode):
+                return (path,)
+            if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGE_FILE:
+                return ()
+            with walk.opened(self._root, path) as file:
+                content = file.read(_LARGE_FILE + 1)
+        except (OSError, ValueError):
+            return ()  # it has gone meanwhile, or may not be read
+        self._file(path, content, 0o755 if found.st_mode & 0o100 else 0o644)
+        return ()
+
+    def _file(self, path: str, content: bytes, mode: int) -> None:
+        if len(content) > _LARGE_FILE:
+            return
+        if holds_secret(content):
+            self.withheld[path] = "holds a secret"
+            return
+        self._size += len(content)
+        if len(self.laid) >= self._limits.files or self._size > self._limits.size:
+            raise ValueError(
+                f"the workspace has more than {self._limits.files} files or"
+                f" {self._limits.size // 1_000_000} MB; exclude what the task does not need"
+                " in .sparkignore"
+            )
+        target = self._folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        target.chmod(mode)
+        self._baseline.file(path, content)
+        self.laid.add(path)
+
+    def _link(self, path: str) -> None:
+        """Make a link anew, if what it leads to is in the workspace, by name and on disk."""
+        source, target = self._root / path, self._folder / path
+        with suppress(OSError, ValueError):
+            leads = str(source.readlink())
+            named = os.path.normpath(os.path.join(path, "..", leads))  # noqa: PTH118 - on text only
+            home = Path(os.path.realpath(self._root))
+            outside = Path(leads).is_absolute() or Path(named).parts[:1] == ("..",)
+            if outside or not Path(os.path.realpath(source)).is_relative_to(home):
+                return
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(leads)
+            self._baseline.link(path, leads)
+            self.laid.add(path)
+
+
+def _words(error: BaseException) -> str:
+    """Return what has gone wrong, without a path of the person's machine."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error)
