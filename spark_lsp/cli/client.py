@@ -34,8 +34,8 @@ class Client:
     """An editor's end of the protocol.
 
     `on_notification` is called with each notification; set it before `initialize`, or what comes
-    with the handshake is lost. `stray` counts answers to nothing asked, and `problems` says, in a
-    sentence each, which messages could not be taken.
+    with the handshake is lost. `on_request` answers what the server asks. `stray` counts answers to
+    nothing asked, and `problems` says, in a sentence each, which messages could not be taken.
     """
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -46,6 +46,7 @@ class Client:
         self.on_notification: Callable[[str, Any], None] = lambda _method, _params: None
         # Called as messages arrive, in their order; a future's own callbacks come a turn later.
         self.on_answer: Callable[[int, asyncio.Future[Any]], None] = lambda _id, _answer: None
+        self.on_request: Callable[[str, Any], Any] = lambda _method, _params: None
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._ids = 0
         self._reader = asyncio.create_task(self._read())
@@ -158,7 +159,8 @@ class Client:
     def _take(self, message: Mapping[str, Any]) -> None:
         if "method" in message:
             if "id" in message:
-                self.send({"jsonrpc": "2.0", "id": message["id"], "result": None})
+                result = self.on_request(message["method"], message.get("params"))
+                self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
             else:
                 self.on_notification(message["method"], message.get("params"))
             return

@@ -125,15 +125,25 @@ BUILT_IN = {"openai": OPENAI}
 
 
 class Background(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The model for work that is not typed along with; nothing uses it yet."""
+    """The model for work that is not typed along with, and the agent that does it."""
 
     model_provider: Annotated[
         str | None,
-        Meta(description="who works in the background, once something does; nobody if not set"),
+        Meta(description="who works in the background, with `responses`; nobody if not set"),
     ] = None
-    model: Annotated[
-        str, Meta(description="the model that works in the background, once something does")
-    ] = "gpt-6-astra"
+    model: Annotated[str, Meta(description="the model that works in the background")] = (
+        "gpt-6-astra"
+    )
+    model_reasoning_effort: Annotated[
+        Effort | None, Meta(description="how much it thinks; what the model does if not set")
+    ] = None
+    service_tier: Annotated[
+        str, Meta(description="how fast it is served, where its provider has such tiers")
+    ] = ""
+    agent_command: Annotated[
+        str,
+        Meta(description="the Codex CLI, by its path or name; `codex` on the PATH if not set"),
+    ] = ""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -184,9 +194,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def provider(self) -> Provider | None:
         """Return the chosen server, or None for the embedded engine."""
-        if self.model_provider == EMBEDDED:
-            return None
-        return {**BUILT_IN, **self.model_providers}[self.model_provider]
+        return self._named(self.model_provider)
+
+    def background_provider(self) -> Provider | None:
+        """Return the server that works in the background, or None if there is none."""
+        return self._named(self.background.model_provider or EMBEDDED)
+
+    def _named(self, name: str) -> Provider | None:
+        return None if name == EMBEDDED else {**BUILT_IN, **self.model_providers}[name]
 
 
 class Restrictions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

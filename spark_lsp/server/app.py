@@ -24,6 +24,7 @@ from spark_lsp.core.settings import (
     restricted,
 )
 from spark_lsp.server import configuration
+from spark_lsp.server.asides import Aside
 from spark_lsp.server.desk import Desk
 from spark_lsp.server.driver import Driver
 from spark_lsp.server.framing import Frames, FramingError
@@ -32,10 +33,14 @@ from spark_lsp.server.lsp import Server
 from spark_lsp.server.messages import Progress
 from spark_lsp.server.pipes import Pipe
 from spark_lsp.server.privacy import judges, private
+from spark_lsp.server.progress import TOKEN
 from spark_lsp.server.provider import Provider as Model
 from spark_lsp.server.routes import Routes
 from spark_lsp.server.status import Status
 from spark_lsp.server.tally import Tally, location
+from spark_lsp.server.tasks.means import means
+from spark_lsp.server.tasks.shift import Means
+from spark_lsp.server.tasks.surface import Surface
 
 if TYPE_CHECKING:
     from spark_lsp.server.trace import Recorder
@@ -45,6 +50,8 @@ _log = logging.getLogger(__name__)
 _EMBEDDED_WINDOW = 24_000
 """Tokens that the embedded engine is shown."""
 _THREADS = 32
+_NO_WORKSPACE = -32803
+"""RequestFailed (LSP 3.18)."""
 _TASKS_LIMIT = 2.5
 """Seconds that tasks may take to end, children of the server with them."""
 
@@ -66,9 +73,10 @@ class App:
             Hooks(
                 started=self._started,
                 event=self._feed,
+                aside=self._asked_aside,
                 configured=self._configured,
                 files_changed=self._files_changed,
-                indexing_unwanted=self._indexing_unwanted,
+                unwanted=self._unwanted,
                 stopped=self._stop,
             )
         )
@@ -79,6 +87,7 @@ class App:
         self._model: Model | None = None
         self._desk: Desk | None = None
         self._tally: Tally | None = None
+        self._surface: Surface | None = None
         self._routes = Routes(None)
         self._connecting: asyncio.Task[None] | None = None
         self._begun = False
@@ -140,6 +149,10 @@ class App:
         self._restricting.add_done_callback(self._ended_early)
         if not client.watches:
             self._desk.watch()
+        if root:
+            server, session = self._server, self._driver.session
+            self._surface = Surface(root, client, server, lambda: session.documents, self._means)
+            self._run(self._surface.run())
 
     def _feed(self, event: Event) -> None:
         if self._driver:
@@ -195,9 +208,25 @@ class App:
     def _show_indexing(self, progress: Progress) -> None:
         self._server.protocol.bar.show(progress.done, progress.total, ended=progress.ended)
 
-    def _indexing_unwanted(self) -> None:
-        if self._desk:
+    def _unwanted(self, token: Any) -> None:
+        if token == TOKEN and self._desk:
             self._desk.stop_indexing()
+        elif self._surface:
+            self._surface.unwanted(token)
+
+    def _asked_aside(self, method: str, params: Any, aside: Aside) -> None:
+        if self._surface:
+            self._surface.asked(method, params, aside)
+        else:
+            aside.refuse(_NO_WORKSPACE, "tasks need a workspace: open a folder")
+
+    async def _means(self) -> Means:
+        """Return what a task is done with now.
+
+        Raises:
+            Unreachable: if nobody is set to do it, or cannot be reached.
+        """
+        return await means(self._settings)
 
     def _read(self) -> Settings:
         try:

@@ -139,6 +139,17 @@ def pass_over(found: Repository, tree: Path, laid: Iterable[str]) -> None:
         )
 
 
+def uncommitted(folder: Path, environment: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return what has changed below a directory since the commit, as a diff, and new files."""
+    diff = run(
+        folder,
+        environment,
+        *("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--relative", "HEAD", "--", "."),
+    )
+    new = run(folder, environment, "ls-files", "-z", "--others", "--exclude-standard")
+    return diff.decode("utf-8", "replace"), sorted(_paths(new))
+
+
 def run(folder: Path, environment: Mapping[str, str], *arguments: str, given: bytes = b"") -> bytes:
     """Run a command of git in a directory and return what it writes."""
     program = _program(folder)

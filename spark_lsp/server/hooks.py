@@ -22,6 +22,7 @@ from spark_lsp.core.effects import (
 )
 from spark_lsp.core.events import Event
 from spark_lsp.core.text import Encoding
+from spark_lsp.server.asides import Aside
 
 Partial: TypeAlias = Grow | Revise | Report
 """What is told of a request before it is answered."""
@@ -39,6 +40,7 @@ class Introduction:
         options: its `initializationOptions`, or nothing.
         watches: whether it tells when files on disk change.
         name: what it calls itself, or "".
+        capabilities: its `ClientCapabilities`.
     """
 
     root: str | None
@@ -46,6 +48,7 @@ class Introduction:
     options: dict[str, Any]
     watches: bool
     name: str
+    capabilities: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +58,17 @@ class Hooks:
     Attributes:
         started: `initialize` has come; the first of all calls.
         event: something happened that the session must know.
+        aside: it asks something that the session has nothing to do with, by method and params.
         configured: the settings under `spark` have changed.
         files_changed: files on disk have changed, as absolute paths.
-        indexing_unwanted: the person has cancelled the progress of the indexing.
+        unwanted: the person has cancelled the progress of this token.
         stopped: the client has said `exit`; the process ends with this status.
     """
 
     started: Callable[[Introduction], None]
     event: Callable[[Event], None]
+    aside: Callable[[str, Any, Aside], None]
     configured: Callable[[dict[str, Any]], None]
     files_changed: Callable[[Sequence[str]], None]
-    indexing_unwanted: Callable[[], None]
+    unwanted: Callable[[Any], None]
     stopped: Callable[[int], None]

@@ -11,7 +11,8 @@ LSP's. Decisions are left to `core.session`.
 import itertools
 import json
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +24,7 @@ import spark_lsp
 from spark_lsp.core.effects import Report
 from spark_lsp.core.events import Closed, Edited, Opened, RequestId, Withdrawn
 from spark_lsp.core.text import Encoding
-from spark_lsp.server import asking, telling
+from spark_lsp.server import asides, asking, telling
 from spark_lsp.server.asking import Token
 from spark_lsp.server.framing import Framed
 from spark_lsp.server.hooks import Final, Hooks, Introduction, Partial
@@ -31,7 +32,7 @@ from spark_lsp.server.pipes import Pipe
 from spark_lsp.server.progress import TOKEN, Bar
 from spark_lsp.server.status import METHOD, StatusLine
 from spark_lsp.server.sync import edited, opened
-from spark_lsp.server.uris import location
+from spark_lsp.server.uris import file_path
 from spark_lsp.wire.frames import encode
 
 _log = logging.getLogger(__name__)
@@ -39,7 +40,11 @@ _log = logging.getLogger(__name__)
 ClientId = int | str
 
 _REQUESTS = frozenset(
-    {lsp.INITIALIZE, lsp.SHUTDOWN, lsp.WORKSPACE_EXECUTE_COMMAND, *asking.QUESTIONS}
+    {
+        *(lsp.INITIALIZE, lsp.SHUTDOWN, lsp.WORKSPACE_EXECUTE_COMMAND),
+        *asking.QUESTIONS,
+        *asides.METHODS,
+    }
 )
 """What may come as a request. pygls would also take notifications as such, and end at `exit`."""
 _NOTIFICATIONS = frozenset(
@@ -55,7 +60,7 @@ _DOCUMENTS = frozenset(
 )
 
 
-_OFFERED = {"edit": True, "steer": True, "interrupt": True, "explain": True, "nextEdit": True}
+_OFFERED = dict.fromkeys(("edit", "steer", "interrupt", "explain", "nextEdit", "task"), True)
 """What a client that knows us may ask, under `experimental.spark` of our capabilities."""
 
 
@@ -81,6 +86,7 @@ class Protocol(LanguageServerProtocol):
         self._ids = itertools.count(1)
         self._asked: set[str] = set()
         self._versions: dict[str, int] = {}
+        self._asides = asides.Asides(self._send)
         self.status = StatusLine(lambda value: self.notify(METHOD, value))
         self.bar = Bar(
             lambda: self.send_request(
@@ -129,6 +135,10 @@ class Protocol(LanguageServerProtocol):
         root = self.client.root if self.client else None
         self._send({"id": open_.id, **telling.answer(effect, root)})
 
+    def tell(self, method: str, params: Any) -> None:
+        """Send a notification that pygls has no type of."""
+        self._send({"method": method, "params": params})
+
     def send_request(self, method: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Ask the client something and remember that we did."""
         self._asked.add(kwargs.setdefault("msg_id", f"spark-{next(self._ids)}-{method}"))
@@ -150,6 +160,7 @@ class Protocol(LanguageServerProtocol):
             options if isinstance(options, dict) else {},
             watches=self._may_register("workspace", "did_change_watched_files"),
             name=params.client_info.name if params.client_info else "",
+            capabilities=self._converter.unstructure(params.capabilities),
         )
         self.hooks.started(self.client)
         return result
@@ -182,12 +193,13 @@ class Protocol(LanguageServerProtocol):
         """Answer what is open, then `shutdown` itself."""
         for request in list(self._pending):
             self.hooks.event(Withdrawn(request))
+        self._asides.close()
         return (yield from super().lsp_shutdown(*args))
 
     @lsp_method(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def lsp_watched_files(self, params: lsp.DidChangeWatchedFilesParams) -> None:
         """Tell which files on disk have changed."""
-        paths = [path for change in params.changes if (path := _file(change.uri))]
+        paths = [path for change in params.changes if (path := file_path(change.uri))]
         self.hooks.files_changed(paths)
 
     @lsp_method(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
@@ -205,8 +217,8 @@ class Protocol(LanguageServerProtocol):
         elif method == lsp.CANCEL_REQUEST:
             self._withdrawn(message.get("params"))
         elif method == lsp.WINDOW_WORK_DONE_PROGRESS_CANCEL:
-            if message.get("params") == {"token": TOKEN}:
-                self.hooks.indexing_unwanted()
+            params = message.get("params")
+            self.hooks.unwanted(params.get("token") if isinstance(params, dict) else None)
         elif method in _DOCUMENTS:
             self._document_moved(method, message.get("params"))
         elif method in asking.NOTICES:
@@ -247,6 +259,8 @@ class Protocol(LanguageServerProtocol):
         id_ = params.get("id") if isinstance(params, dict) else None
         for request in [key for key, open_ in self._pending.items() if open_.id == id_]:
             self.hooks.event(Withdrawn(request))
+        if isinstance(id_, int | str):
+            self._asides.withdraw(id_)
 
     def _requested(self, id_: ClientId, method: str, message: dict[str, Any]) -> None:
         if self._shutdown:
@@ -261,6 +275,8 @@ class Protocol(LanguageServerProtocol):
             self._commanded(id_, message.get("params"))
         elif method in asking.QUESTIONS:
             self._questioned(id_, method, message.get("params"))
+        elif method in asides.METHODS:
+            self.hooks.aside(method, message.get("params"), self._asides.begin(id_))
         elif (structured := self._structured(method, message)) is not None:
             self._handle_request(id_, method, structured.params)
         else:
@@ -312,8 +328,7 @@ class Protocol(LanguageServerProtocol):
 
     def _progress(self, token: Token | None, value: dict[str, Any] | None) -> None:
         if token is not None and value is not None:
-            params = {"token": token, "value": value}
-            self._send({"method": lsp.PROGRESS, "params": params})
+            self.tell(lsp.PROGRESS, {"token": token, "value": value})
 
     def _send(self, message: dict[str, Any]) -> None:
         # Past pygls, which takes as long for a delta as all the rest together.
@@ -349,6 +364,26 @@ class Server(LanguageServer):
         """Show a person what is wrong and what to do."""
         self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, sentence))
 
+    async def ask_person(self, question: str, answers: Sequence[str]) -> str | None:
+        """Have a person choose one of some answers; None if they choose none."""
+        asked = lsp.ShowMessageRequestParams(
+            lsp.MessageType.Warning, question, [lsp.MessageActionItem(it) for it in answers]
+        )
+        chosen = await self.window_show_message_request_async(asked)
+        return getattr(chosen, "title", None)
+
+    def tell(self, method: str, params: Any) -> None:
+        """Send a notification."""
+        self.protocol.tell(method, params)
+
+    def begin_work(self, token: Token) -> "Future[Any]":
+        """Ask the editor to show the progress of something."""
+        params = lsp.WorkDoneProgressCreateParams(token)
+        created: Future[Any] = self.protocol.send_request(
+            lsp.WINDOW_WORK_DONE_PROGRESS_CREATE, params
+        )
+        return created
+
     def warn(self, sentence: str) -> None:
         """Tell a person what they may want to know."""
         self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, sentence))
@@ -360,12 +395,6 @@ class Server(LanguageServer):
 
 def _root(params: lsp.InitializeParams) -> str | None:
     for folder in params.workspace_folders or ():
-        if path := _file(folder.uri):
+        if path := file_path(folder.uri):
             return path
-    return (_file(params.root_uri) if params.root_uri else None) or params.root_path or None
-
-
-def _file(uri: str) -> str | None:
-    """Return the path of a file URI."""
-    found = location(uri)
-    return found.path if found.scheme == "file" else None
+    return (file_path(params.root_uri) if params.root_uri else None) or params.root_path or None

@@ -56,6 +56,12 @@ class Location:
         return f"{self.scheme}://{name.lstrip('/')}{cell}"
 
 
+def file_path(uri: str) -> str | None:
+    """Return the path of a file URI, None of any other."""
+    found = location(uri)
+    return found.path if found.scheme == "file" else None
+
+
 def location(uri: str) -> Location:
     """Return what a URI names; never raises."""
     match = _URI.fullmatch(_clean(uri))

@@ -108,6 +108,10 @@ class Worktrees:
         """Return what a task that has ended has left in its place."""
         return await asyncio.to_thread(self._collect, place, root)
 
+    async def change(self, place: Place) -> tuple[str, list[str]]:
+        """Return what the person had not committed when a place was made: a diff, and new files."""
+        return await asyncio.to_thread(self._change, place)
+
     async def sides(
         self, place: Place, root: Path, found: Returned, buffers: Mapping[str, str]
     ) -> Sides:
@@ -150,6 +154,14 @@ class Worktrees:
             return returned.collected(place.home, place.folder, root)
         except (OSError, ValueError, sqlite3.Error) as error:
             raise PlaceError(f"the task's files cannot be read: {_words(error)}") from error
+
+    def _change(self, place: Place) -> tuple[str, list[str]]:
+        if place.note:
+            raise PlaceError("what was not committed cannot be told, without a repository of git")
+        try:
+            return git.uncommitted(place.folder, place.surroundings(os.environ))
+        except git.GitError as error:
+            raise PlaceError(f"what was not committed cannot be told: {error}") from None
 
     def _sides(
         self, place: Place, root: Path, found: Returned, buffers: Mapping[str, str]

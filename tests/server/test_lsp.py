@@ -35,6 +35,7 @@ from spark_lsp.core.events import (
     Withdrawn,
 )
 from spark_lsp.core.text import Position
+from spark_lsp.server.asides import Aside
 from spark_lsp.server.framing import Frames
 from spark_lsp.server.hooks import Hooks, Introduction
 from spark_lsp.server.lsp import Protocol, Server
@@ -65,7 +66,16 @@ class Stage:
         self._frames = Frames()
         self.said: list[dict[str, Any]] = []
         nothing = cast("Any", lambda *_: None)
-        hooks = Hooks(self.introductions.append, self._event, nothing, nothing, nothing, nothing)
+        self.asides: list[tuple[str, Any, Aside]] = []
+        hooks = Hooks(
+            started=self.introductions.append,
+            event=self._event,
+            aside=lambda *it: self.asides.append(it),
+            configured=nothing,
+            files_changed=nothing,
+            unwanted=nothing,
+            stopped=nothing,
+        )
         server = Server(hooks)
         server.connect(cast("Any", self))
         self.protocol: Protocol = server.protocol
@@ -106,6 +116,7 @@ def test_a_client_that_knows_us_is_told_what_it_may_ask(stage: Stage) -> None:
 
     assert {
         "edit": True, "steer": True, "interrupt": True, "explain": True, "nextEdit": True,
+        "task": True,
     } == capabilities["experimental"]["spark"]  # fmt: skip
     assert ["spark.accept", "spark.reject"] == capabilities["executeCommandProvider"]["commands"]
 

@@ -122,7 +122,7 @@ def build(
     settings = {**_limits(program, place), **_thinking(mind, home)}
     kept = {*_CARRIED, *_TO_THE_MODEL}
     inside = {name: value for name, value in environment.items() if name in kept}
-    inside |= {"HOME": str(home), "CODEX_HOME": str(home), _KEY: mind.endpoint.key}
+    inside |= {"HOME": str(home), "CODEX_HOME": str(home), **_key(mind, _KEY, mind.endpoint.key)}
     # What it writes to its log is not why it ends.
     inside["RUST_LOG"] = "off"
     # It runs git where it works, to tell the model's server where the repository comes from.
@@ -205,12 +205,17 @@ def _provider(mind: Mind, headers: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": PROFILE,
         "base_url": f"{address.scheme}://{address.netloc}{address.path}",
-        "env_key": _KEY,
+        **_key(mind, "env_key", _KEY),
         "env_http_headers": {name: variable for variable, name in headers.items()},
         "query_params": dict(parse_qsl(address.query)),
         "wire_api": "responses",
         "supports_websockets": mind.websockets,
     }
+
+
+def _key(mind: Mind, name: str, value: str) -> dict[str, str]:
+    """Return an entry that is only made where there is a key; an empty one Codex refuses."""
+    return {name: value} if mind.endpoint.key else {}
 
 
 def _catalogue(mind: Mind, *, commands: bool) -> dict[str, Any]:

@@ -1,0 +1,176 @@
+"""A task at work: an agent in its place, what it is told, and what it wants to be allowed.
+
+Owns the agent's life from the first order to the end of its turn, and the questions that wait for
+an answer of it. What its reports make of the task is left to whoever hears them.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from spark_lsp.core.tasks import briefing
+from spark_lsp.core.tasks.agent import (
+    Answer,
+    Approval,
+    Interrupt,
+    Opened,
+    Order,
+    Refused,
+    Report,
+    Resume,
+    Start,
+    Steer,
+    Steered,
+    Turn,
+)
+from spark_lsp.server.agents.codex import Codex
+from spark_lsp.server.agents.isolation import Mind
+from spark_lsp.server.agents.isolation import Place as Rooms
+from spark_lsp.server.worktrees import Place
+
+_log = logging.getLogger(__name__)
+
+ALLOW: Final = "Run it once"
+REFUSE: Final = "Refuse"
+_PATIENCE: Final = 30.0
+"""Seconds that an agent may take to say whether it can be steered."""
+
+Ask = Callable[[str, Sequence[str]], Awaitable[str | None]]
+
+
+class TaskError(Exception):
+    """What was asked cannot be done; a sentence that says what to do, where there is something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a task is done with.
+
+    Attributes:
+        mind: the model.
+        program: the agent's, "" for the one that is found.
+    """
+
+    mind: Mind
+    program: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What an agent is set to: how its conversation begins, and what it is told then.
+
+    Attributes:
+        start: what begins or resumes the conversation.
+        text: what is to be done.
+        commands: whether it may ask to run commands.
+    """
+
+    start: Start | Resume
+    text: str
+    commands: bool = False
+
+
+class Shift:
+    """An agent at work on one task."""
+
+    def __init__(
+        self, place: Place, means: Means, brief: Brief, hear: Callable[[Report], None], ask: Ask
+    ) -> None:
+        """Set an agent to work; `hear` is told its reports, `ask` has a person decide."""
+        self._brief = brief
+        self._heard = hear
+        self._ask = ask
+        self._opened = 0
+        self._steering: list[tuple[Steer, asyncio.Future[str]]] = []
+        self._beside: set[asyncio.Task[None]] = set()
+        self._agent = Codex(
+            Rooms(place.folder, place.home / "agent"),
+            means.mind,
+            self._hear,
+            program=means.program,
+            commands=brief.commands,
+            environment=place.surroundings(os.environ),
+        )
+        self._running = asyncio.create_task(self._agent.run())
+        self._running.add_done_callback(_log_failure)
+        self._agent.ask(brief.start)
+
+    async def steer(self, text: str, turn: str) -> str:
+        """Tell the agent something; returns the turn that goes on with it.
+
+        Raises:
+            TaskError: if it is not taken.
+        """
+        order = Steer(text, turn)
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._steering.append((order, answer))
+        self._agent.ask(order)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await answer
+        except TimeoutError:
+            raise TaskError("the agent does not answer: interrupt the task") from None
+
+    def interrupt(self, turn: str) -> None:
+        """Have the agent end its turn where it is."""
+        self._agent.ask(Interrupt(turn))
+
+    async def end(self) -> None:
+        """End the agent; it is gone when this returns."""
+        work = {self._running, *self._beside}
+        for task in work:
+            task.cancel()
+        await asyncio.wait(work)
+        for _, answer in self._steering:
+            if not answer.done():
+                answer.set_exception(TaskError("the task has ended meanwhile"))
+
+    def _hear(self, report: Report) -> None:
+        match report:
+            case Opened(resumed=resumed):
+                self._opened += 1
+                again = self._opened > 1 and resumed
+                self._agent.ask(Turn(briefing.GO_ON if again else self._brief.text))
+            case Approval():
+                self._beside_it(self._consider(report))
+            case Steered(turn=turn):
+                self._answer(None, turn)
+            case Refused(order=order, reason=reason):
+                self._answer(order, "", reason)
+            case _:
+                pass
+        self._heard(report)
+
+    def _answer(self, order: Order | None, turn: str, reason: str = "") -> None:
+        """Answer who has steered: the oldest, or whose order it is."""
+        waiting = [it for it in self._steering if order is None or it[0] is order][:1]
+        for asked in waiting:
+            self._steering.remove(asked)
+            if not asked[1].done():
+                if reason:
+                    asked[1].set_exception(TaskError(reason))
+                else:
+                    asked[1].set_result(turn)
+
+    async def _consider(self, asked: Approval) -> None:
+        """Have the person decide; who says nothing has not allowed it."""
+        why = f" It says: {asked.reason}" if asked.reason else ""
+        answer: str | None = None
+        with contextlib.suppress(Exception):  # whatever it was, nobody has allowed anything
+            question = f"A background task wants to run: {asked.what}.{why}"
+            answer = await self._ask(question, (ALLOW, REFUSE))
+        self._agent.ask(Answer(asked.id, accept=answer == ALLOW))
+
+    def _beside_it(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+
+def _log_failure(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()):
+        _log.error("an agent has failed: %r", error, exc_info=error)

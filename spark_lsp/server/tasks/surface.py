@@ -1,0 +1,302 @@
+"""What an editor asks about tasks, and what it is told of them.
+
+Owns the reading of `spark/task/…` requests and the editor's side of an `Office`: its open texts,
+progress bars and questions. What is done is decided in `office`, how it is spelled in `telling`.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol, TypeVar
+
+import msgspec
+
+from spark_lsp.core.documents import Document
+from spark_lsp.core.tasks.briefing import Selection
+from spark_lsp.core.tasks.offer import Abilities, Places, offered
+from spark_lsp.core.tasks.routing import Side, route
+from spark_lsp.core.tasks.task import Mode, Task
+from spark_lsp.core.text import Position
+from spark_lsp.server import asides
+from spark_lsp.server.asides import Aside
+from spark_lsp.server.hooks import Introduction
+from spark_lsp.server.tasks import telling
+from spark_lsp.server.tasks.office import Office, Wish, new_name
+from spark_lsp.server.tasks.shift import Means, TaskError
+from spark_lsp.server.tasks.telling import Bar
+from spark_lsp.server.uris import location
+
+_log = logging.getLogger(__name__)
+
+_INVALID: Final = -32602
+_FAILED: Final = -32803
+"""InvalidParams and RequestFailed (LSP 3.18)."""
+
+Token = int | str
+
+
+class Editor(Protocol):
+    """Who is told, and asked."""
+
+    def tell(self, method: str, params: Any) -> None:
+        """Send a notification."""
+        ...
+
+    def begin_work(self, token: Token) -> "Future[Any]":
+        """Ask for a progress bar."""
+        ...
+
+    async def ask_person(self, question: str, answers: Sequence[str]) -> str | None:
+        """Have the person choose an answer."""
+        ...
+
+
+class _Fields(msgspec.Struct, rename="camel"):
+    pass
+
+
+class _Place(_Fields):
+    line: int
+    character: int
+
+
+class _Span(_Fields):
+    start: _Place
+    end: _Place
+
+
+class _Document(_Fields):
+    uri: str
+
+
+class _Selected(_Fields):
+    uri: str
+    range: _Span
+
+
+class _Start(_Fields):
+    instruction: str = ""
+    documents: list[_Document | str] | None = None
+    selection: _Selected | None = None
+    mode: Mode = "task"
+    commands: bool = False
+    work_done_token: Token | None = None
+
+
+class _Steer(_Fields):
+    task_id: str
+    instruction: str
+    expected_turn_id: str | None = None
+
+
+class _Named(_Fields):
+    task_id: str
+
+
+class _Route(_Fields):
+    instruction: str
+    selection: _Selected | None = None
+    chosen: Literal["foreground", "background"] | None = None
+
+
+_Params = TypeVar("_Params", bound=_Fields)
+
+
+class Surface:
+    """Tasks, for one editor."""
+
+    def __init__(
+        self,
+        root: Path,
+        client: Introduction,
+        editor: Editor,
+        documents: Callable[[], Iterable[Document]],
+        means: Callable[[], Awaitable[Means]],
+    ) -> None:
+        """Take the workspace, who the editor is, its documents, and what tasks are done with."""
+        self._root = root
+        self._client = client
+        self._editor = editor
+        self._documents = documents
+        self._office = Office(root, self, means)
+        self._abilities = Abilities.announced(client.capabilities, client.encoding)
+        window = client.capabilities.get("window")
+        self._shows = isinstance(window, Mapping) and bool(window.get("workDoneProgress"))
+        self._tokens: dict[str, Token] = {}
+        self._bars: dict[str, Bar] = {}
+        self._answering: set[asyncio.Task[None]] = set()
+        self._answers: Mapping[str, Callable[[Any], Awaitable[Any]]] = {
+            asides.START: self._start,
+            asides.STEER: self._steer,
+            asides.INTERRUPT: self._interrupt,
+            asides.LIST: self._list,
+            asides.RESULT: self._result,
+            asides.REMOVE: self._remove,
+            asides.ROUTE: self._route,
+        }
+
+    async def run(self) -> None:
+        """Be there until cancelled; agents are gone when this returns."""
+        try:
+            await self._office.run()
+        finally:
+            for task in self._answering:
+                task.cancel()
+
+    def asked(self, method: str, params: Any, aside: Aside) -> None:
+        """Answer a request, now or later."""
+        task = asyncio.create_task(self._answer(method, params or {}, aside))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    def unwanted(self, token: Any) -> None:
+        """Interrupt the task whose progress the person has cancelled."""
+        for name in [name for name, known in self._tokens.items() if known == token]:
+            self._run(self._office.interrupt(name))
+
+    def buffers(self) -> Mapping[str, str]:
+        """Return the texts of open documents by path, those that may be shown."""
+        return {it.path: it.text.string for it in self._documents() if it.private == ""}
+
+    def told(self, task: Task, *, gone: bool = False) -> None:
+        """Show how a task stands now, or that it is gone."""
+        told = {"taskId": task.id, "gone": True} if gone else telling.task(task)
+        self._editor.tell(asides.CHANGED, told)
+        if task.id in self._bars or task.alive:
+            self._bar(task.id).show(task)
+
+    async def ask(self, question: str, answers: Sequence[str]) -> str | None:
+        """Have the person choose an answer."""
+        return await self._editor.ask_person(question, answers)
+
+    async def _answer(self, method: str, params: Any, aside: Aside) -> None:
+        try:
+            aside.result(await self._answers[method](params))
+        except msgspec.ValidationError as error:
+            aside.refuse(_INVALID, f"the params do not fit {method}: {error}")
+        except TaskError as error:
+            aside.refuse(_FAILED, str(error))
+        except Exception:  # noqa: BLE001 - every request is answered
+            _log.exception("%s has failed", method)
+            aside.refuse(_FAILED, f"{method} has failed: see the log of spark-lsp")
+
+    async def _start(self, params: Any) -> Any:
+        asked = _read(params, _Start)
+        uris = [it if isinstance(it, str) else it.uri for it in asked.documents or ()]
+        wish = Wish(
+            asked.instruction,
+            asked.mode,
+            [path for path in map(self._path, uris) if path],
+            self._selection(asked.selection),
+            asked.commands,
+        )
+        name = new_name()
+        if asked.work_done_token is not None:
+            self._tokens[name] = asked.work_done_token
+        await self._office.start(name, wish)
+        return {"taskId": name}
+
+    async def _steer(self, params: Any) -> Any:
+        asked = _read(params, _Steer)
+        turn = await self._office.steer(asked.task_id, asked.instruction, asked.expected_turn_id)
+        return {"turnId": turn or None}
+
+    async def _interrupt(self, params: Any) -> Any:
+        await self._office.interrupt(_read(params, _Named).task_id)
+
+    async def _list(self, _: Any) -> Any:
+        return {"tasks": [telling.task(it) for it in await self._office.tasks()]}
+
+    async def _result(self, params: Any) -> Any:
+        patch = await self._office.result(_read(params, _Named).task_id)
+        versions = {it.path: it.version for it in self._documents()}
+        offer = offered(patch, Places(self._uri, versions), self._abilities)
+        return telling.result(patch, offer, self._uri)
+
+    async def _remove(self, params: Any) -> Any:
+        name = _read(params, _Named).task_id
+        await self._office.remove(name)
+        self._bars.pop(name, None)
+        self._tokens.pop(name, None)
+
+    async def _route(self, params: Any) -> Any:
+        asked = _read(params, _Route)
+        selected = self._selection(asked.selection)
+        side: Side | None = asked.chosen
+        found = route(asked.instruction, selected.text if selected else "", chosen=side)
+        return {"side": found.side, "reasons": list(found.reasons)}
+
+    def _path(self, uri: str) -> str | None:
+        found = location(uri)
+        return found.below(str(self._root)) if found.scheme == "file" else None
+
+    def _uri(self, path: str) -> str:
+        open_ = next((it.uri for it in self._documents() if it.path == path), None)
+        return open_ or (self._root / path).as_uri()
+
+    def _selection(self, selected: _Selected | None) -> Selection | None:
+        """Return what is selected, if it is in a document that may be shown."""
+        if selected is None:
+            return None
+        for document in self._documents():
+            if document.uri == selected.uri and document.private == "":
+                start, end = selected.range.start, selected.range.end
+                text, encoding = document.text, self._client.encoding
+                first = text.offset(Position(start.line, start.character), encoding)
+                last = text.offset(Position(end.line, end.character), encoding)
+                chosen = text.string[first:last]
+                return Selection(document.path, start.line + 1, end.line + 1, chosen)
+        return None
+
+    def _bar(self, name: str) -> Bar:
+        if name not in self._bars:
+            token = self._tokens.setdefault(name, name)
+            self._bars[name] = Bar(self._teller(token, given=token != name))
+        return self._bars[name]
+
+    def _teller(self, token: Token, *, given: bool) -> Callable[[telling.Json], None]:
+        """Return what tells the value of a bar, if there is one or one can be had."""
+        if not given and not self._shows:
+            return lambda _: None
+        teller = _Teller(self._editor, token, ready=given)
+        if not given:
+            self._editor.begin_work(token).add_done_callback(teller.created)
+        return teller
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        async def quietly() -> None:
+            with contextlib.suppress(TaskError):
+                await work
+
+        task = asyncio.create_task(quietly())
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+
+class _Teller:
+    """Tells what stands on a bar, once there is one."""
+
+    def __init__(self, editor: Editor, token: Token, *, ready: bool) -> None:
+        self._editor = editor
+        self._token = token
+        self._held: list[telling.Json] | None = None if ready else []
+
+    def __call__(self, value: telling.Json) -> None:
+        if self._held is None:
+            self._editor.tell("$/progress", {"token": self._token, "value": value})
+        else:
+            self._held.append(value)
+
+    def created(self, answer: "Future[Any]") -> None:
+        """Tell what has been held back, if there is a bar now; else it is held back for good."""
+        if not (answer.cancelled() or answer.exception()):
+            held, self._held = self._held or [], None
+            for value in held:
+                self(value)
+
+
+def _read(params: Any, type_: type[_Params]) -> _Params:
+    return msgspec.convert(params, type_)
