@@ -89,9 +89,7 @@ class Protocol(LanguageServerProtocol):
         self._asides = asides.Asides(self._send)
         self.status = StatusLine(lambda value: self.notify(METHOD, value))
         self.bar = Bar(
-            lambda: self.send_request(
-                lsp.WINDOW_WORK_DONE_PROGRESS_CREATE, lsp.WorkDoneProgressCreateParams(TOKEN)
-            ),
+            lambda: self.create_progress(TOKEN),
             lambda value: self.notify(lsp.PROGRESS, lsp.ProgressParams(TOKEN, value)),
         )
 
@@ -135,13 +133,20 @@ class Protocol(LanguageServerProtocol):
         root = self.client.root if self.client else None
         self._send({"id": open_.id, **telling.answer(effect, root)})
 
+    def create_progress(self, token: Token) -> "Future[Any]":
+        """Ask the client for a progress bar."""
+        params = lsp.WorkDoneProgressCreateParams(token)
+        created: Future[Any] = self.send_request(lsp.WINDOW_WORK_DONE_PROGRESS_CREATE, params)
+        return created
+
     def tell(self, method: str, params: Any) -> None:
         """Send a notification that pygls has no type of."""
         self._send({"method": method, "params": params})
 
     def send_request(self, method: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Ask the client something and remember that we did."""
-        self._asked.add(kwargs.setdefault("msg_id", f"spark-{next(self._ids)}-{method}"))
+        kwargs["msg_id"] = kwargs.get("msg_id") or f"spark-{next(self._ids)}-{method}"
+        self._asked.add(kwargs["msg_id"])
         return super().send_request(method, params, *args, **kwargs)
 
     @lsp_method(lsp.INITIALIZE)
@@ -150,9 +155,9 @@ class Protocol(LanguageServerProtocol):
         result = yield from super().lsp_initialize(params)
         if not self._may_register("text_document", "inline_completion"):
             result.capabilities.inline_completion_provider = lsp.InlineCompletionOptions()
-        commands = lsp.ExecuteCommandOptions(list(asking.COMMANDS))
-        result.capabilities.execute_command_provider = commands
-        result.capabilities.experimental = {"spark": _OFFERED}
+        offered = result.capabilities
+        offered.execute_command_provider = lsp.ExecuteCommandOptions([*asking.COMMANDS])
+        offered.experimental = {"spark": _OFFERED}
         options = params.initialization_options
         self.client = Introduction(
             _root(params),
@@ -174,9 +179,8 @@ class Protocol(LanguageServerProtocol):
                 lsp.Registration("spark-inline-completion", lsp.TEXT_DOCUMENT_INLINE_COMPLETION, {})
             )
         if self._may_register("workspace", "did_change_watched_files"):
-            watchers = lsp.DidChangeWatchedFilesRegistrationOptions(
-                [lsp.FileSystemWatcher(glob_pattern="**/*")]
-            )
+            everything = [lsp.FileSystemWatcher(glob_pattern="**/*")]
+            watchers = lsp.DidChangeWatchedFilesRegistrationOptions(everything)
             registrations.append(
                 lsp.Registration(
                     "spark-watched-files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, watchers
@@ -309,7 +313,8 @@ class Protocol(LanguageServerProtocol):
         self._asked.discard(str(id_))
         if "error" in message:
             _log.info("the client refused %s", id_)
-            self._request_futures.pop(id_, None)
+            if future := self._request_futures.pop(id_, None):
+                future.set_exception(LookupError("the client has refused"))
         else:
             self._handle_response(id_, message["result"])
 
@@ -366,11 +371,10 @@ class Server(LanguageServer):
 
     async def ask_person(self, question: str, answers: Sequence[str]) -> str | None:
         """Have a person choose one of some answers; None if they choose none."""
-        asked = lsp.ShowMessageRequestParams(
-            lsp.MessageType.Warning, question, [lsp.MessageActionItem(it) for it in answers]
-        )
-        chosen = await self.window_show_message_request_async(asked)
-        return getattr(chosen, "title", None)
+        actions = [lsp.MessageActionItem(it) for it in answers]
+        asked = lsp.ShowMessageRequestParams(lsp.MessageType.Warning, question, actions)
+        chosen: Any = await self.window_show_message_request_async(asked)
+        return chosen.get("title") if isinstance(chosen, dict) else None
 
     def tell(self, method: str, params: Any) -> None:
         """Send a notification."""
@@ -378,11 +382,7 @@ class Server(LanguageServer):
 
     def begin_work(self, token: Token) -> "Future[Any]":
         """Ask the editor to show the progress of something."""
-        params = lsp.WorkDoneProgressCreateParams(token)
-        created: Future[Any] = self.protocol.send_request(
-            lsp.WINDOW_WORK_DONE_PROGRESS_CREATE, params
-        )
-        return created
+        return self.protocol.create_progress(token)
 
     def warn(self, sentence: str) -> None:
         """Tell a person what they may want to know."""

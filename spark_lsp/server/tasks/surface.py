@@ -158,8 +158,16 @@ class Surface:
             self._run(self._office.interrupt(name))
 
     def buffers(self) -> Mapping[str, str]:
-        """Return the texts of open documents by path, those that may be shown."""
-        return {it.path: it.text.string for it in self._documents() if it.private == ""}
+        """Return the texts of open documents by path, those that may be shown.
+
+        One that was opened just now is among them: what may not be shown is kept out of a place
+        by its path and its content, whatever is known of the document.
+        """
+        return {
+            it.path: it.text.string
+            for it in self._documents()
+            if not it.private and self._path(it.uri) == it.path
+        }
 
     def told(self, task: Task, *, gone: bool = False) -> None:
         """Show how a task stands now, or that it is gone."""
