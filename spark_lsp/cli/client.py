@@ -34,8 +34,9 @@ class Client:
     """An editor's end of the protocol.
 
     `on_notification` is called with each notification; set it before `initialize`, or what comes
-    with the handshake is lost. `on_request` answers what the server asks. `stray` counts answers to
-    nothing asked, and `problems` says, in a sentence each, which messages could not be taken.
+    with the handshake is lost. `on_request` answers what the server asks, at once or with a future.
+    `stray` counts answers to nothing asked, and `problems` says, in a sentence each, which messages
+    could not be taken.
     """
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -159,8 +160,7 @@ class Client:
     def _take(self, message: Mapping[str, Any]) -> None:
         if "method" in message:
             if "id" in message:
-                result = self.on_request(message["method"], message.get("params"))
-                self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
+                self._requested(message["id"], message["method"], message.get("params"))
             else:
                 self.on_notification(message["method"], message.get("params"))
             return
@@ -176,6 +176,20 @@ class Client:
             told = error if isinstance(error, dict) else {}
             _fail(answer, ErrorAnswer(told.get("code", 0), str(told.get("message", message))))
         self.on_answer(message["id"], answer)
+
+    def _requested(self, id_: Any, method: str, params: Any) -> None:
+        """Answer what the server asks, when there is an answer."""
+
+        def say(result: Any) -> None:
+            self.send({"jsonrpc": "2.0", "id": id_, "result": result})
+
+        answer = self.on_request(method, params)
+        if isinstance(answer, asyncio.Future):
+            answer.add_done_callback(
+                lambda it: say(None if it.cancelled() or it.exception() else it.result())
+            )
+        else:
+            say(answer)
 
 
 def _fail(answer: asyncio.Future[Any], error: Exception) -> None:

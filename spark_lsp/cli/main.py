@@ -200,9 +200,14 @@ def _parser() -> argparse.ArgumentParser:
     complete.set_defaults(run=_complete)
 
     _add_eval(commands)
+    _add_task(commands)
     _add_stats(commands)
     _add_doctor(commands)
+    _add_bench(commands)
+    return parser
 
+
+def _add_bench(commands: "argparse._SubParsersAction[_Parser]") -> None:
     bench = commands.add_parser(
         "bench",
         help="measure the budgets against their baselines",
@@ -226,7 +231,36 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("--json", action="store_true", help="print the result as JSON")
     bench.set_defaults(run=_bench)
-    return parser
+
+
+def _add_task(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    task = commands.add_parser(
+        "task",
+        help="have a deeper model do something in the background",
+        description="Have an agent (the Codex CLI) do something with the model set under "
+        "[background], in a worktree of its own: your files stay as they are. Shown are its plan "
+        "and what it does, then what it has changed and why; you are asked before anything is "
+        "written. Ctrl-C ends it where it is and shows what there is. Exit status 0 means that it "
+        "came to its end.",
+    )
+    task.add_argument(
+        "instruction", metavar="INSTRUCTION", nargs="?", default="", help="what is to be done"
+    )
+    task.add_argument(
+        "--workspace", type=Path, metavar="DIR", help="the repository (the current directory)"
+    )
+    task.add_argument(
+        "--finish",
+        action="store_true",
+        help="review and complete what is not committed yet; the instruction may be left out",
+    )
+    task.add_argument(
+        "--commands", action="store_true", help="let it ask to run commands, each time"
+    )
+    task.add_argument("--yes", action="store_true", help="write what it has changed, unasked")
+    task.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
+    task.add_argument("--json", action="store_true", help="print the result as JSON")
+    task.set_defaults(run=_task)
 
 
 def _add_eval(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -335,6 +369,12 @@ def _complete(arguments: argparse.Namespace) -> int:
 
 def _eval(arguments: argparse.Namespace) -> int:
     from spark_lsp.cli.evaluation import command
+
+    return command.run(arguments)
+
+
+def _task(arguments: argparse.Namespace) -> int:
+    from spark_lsp.cli.task import command
 
     return command.run(arguments)
 

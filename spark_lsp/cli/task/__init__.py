@@ -1,0 +1,1 @@
+"""`spark-lsp task`: a background task from the command line."""

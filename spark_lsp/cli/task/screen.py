@@ -1,0 +1,89 @@
+"""What a person sees of a task at a terminal: what it does, its plan, and what it has for them.
+
+Owns the words and colours. It all goes to standard error but the result, so that this can be piped.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+from rich.syntax import Syntax
+
+from spark_lsp.cli.task.applying import Written
+
+_MARKS = {"pending": "○", "running": "◐", "done": "●"}
+
+
+class Live:
+    """How a task stands, kept up to date in one line, with what stays above it."""
+
+    def __init__(self, console: Console) -> None:
+        """Take the terminal."""
+        self._console = console
+        self._status = Status("preparing", console=console)
+        self._plan: Any = []
+        self._notes = 0
+
+    def __enter__(self) -> None:
+        self._status.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+    def pause(self) -> None:
+        """Leave the terminal to a question."""
+        self._status.stop()
+
+    def go_on(self) -> None:
+        """Take it back."""
+        self._status.start()
+
+    def show(self, task: Mapping[str, Any]) -> None:
+        """Show how it stands now."""
+        if task["steps"] != self._plan:
+            self._plan = task["steps"]
+            for step in self._plan:
+                self._console.print(f"  {_MARKS[step['status']]} {step['text']}", markup=False)
+        for note in task["notes"][self._notes :]:
+            self._console.print(f"  [yellow]{escape(note)}[/]")
+        self._notes = len(task["notes"])
+        used = f", {task['used']:,} of {task['window']:,} tokens" if task["window"] else ""
+        self._status.update(escape(f"{task['doing']}{used}"))
+
+
+def tell(
+    console: Console, result: Mapping[str, Any], changes: Sequence[Written], root: Path
+) -> None:
+    """Tell what a task has: its summary, a diff of each file, its reasons, and what is left."""
+    if result["summary"]:
+        console.print(escape(result["summary"]))
+    for change in changes:
+        console.print()
+        console.print(Syntax("\n".join(_diff(change, root)), "diff", word_wrap=True))
+    if changes:
+        console.print()
+    for file in result["files"]:
+        for reason in dict.fromkeys([file["reason"], *(it["reason"] for it in file["hunks"])]):
+            console.print(f"  [bold]{escape(file['path'])}[/] {escape(reason)}")
+        for hunk in file["hunks"]:
+            if hunk["conflict"]:
+                console.print(
+                    f"  [red]conflict in {escape(file['path'])}, line {hunk['line'] + 1}: you have "
+                    "changed it too; it stays as you have it[/]"
+                )
+        if file["objection"]:
+            console.print(f"  [red]{escape(file['objection'])}[/]")
+    for sentence in result["left"]:
+        console.print(f"  [yellow]{escape(sentence)}[/]")
+
+
+def _diff(change: Written, root: Path) -> list[str]:
+    name = change.path.relative_to(root).as_posix()
+    before, after = ((it or "").splitlines() for it in (change.before, change.after))
+    old = "/dev/null" if change.before is None else f"a/{name}"
+    new = "/dev/null" if change.after is None else f"b/{name}"
+    return list(difflib.unified_diff(before, after, old, new, lineterm=""))
