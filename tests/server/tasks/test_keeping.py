@@ -1,0 +1,60 @@
+"""What of tasks outlives a server."""
+
+from pathlib import Path
+
+import pytest
+
+from spark_lsp.core.tasks.task import LEFT, Task
+from spark_lsp.server.tasks.keeping import Keeping
+
+DONE = Task("task-1", "Do it.", "task", 1.0, "done", 2.0, place="spark-1")
+
+
+@pytest.fixture
+def keeping(tmp_path: Path) -> Keeping:
+    return Keeping(tmp_path / "state", tmp_path / "w")
+
+
+def test_a_task_is_found_again_as_it_was(keeping: Keeping) -> None:
+    keeping.save(DONE)
+
+    assert ([DONE], {"spark-1"}) == keeping.all()
+
+
+def test_one_that_was_at_work_is_said_to_be_left(keeping: Keeping) -> None:
+    keeping.save(DONE.changed(state="running", ended=None))
+    ((left,), _) = keeping.all()
+
+    assert ("left", LEFT) == (left.state, left.message)
+
+
+def test_tasks_of_other_workspaces_are_not_told_but_their_places_are(tmp_path: Path) -> None:
+    Keeping(tmp_path, tmp_path / "other").save(DONE)
+
+    assert ([], {"spark-1"}) == Keeping(tmp_path, tmp_path / "w").all()
+
+
+def test_what_cannot_be_read_is_passed_over(keeping: Keeping, tmp_path: Path) -> None:
+    keeping.save(DONE)
+    (tmp_path / "state" / "task-2.json").write_bytes(b"\xff")
+
+    assert [DONE] == keeping.all()[0]
+
+
+def test_what_is_forgotten_is_gone_and_may_be_forgotten_twice(keeping: Keeping) -> None:
+    keeping.save(DONE)
+    keeping.forget("task-1")
+    keeping.forget("task-1")
+
+    assert ([], set()) == keeping.all()
+
+
+def test_a_file_is_nobody_elses_business(keeping: Keeping, tmp_path: Path) -> None:
+    keeping.save(DONE)
+
+    assert 0o600 == (tmp_path / "state" / "task-1.json").stat().st_mode & 0o777
+
+
+def test_a_disk_that_takes_nothing_is_no_reason_to_fail(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    Keeping(tmp_path / "file", tmp_path).save(DONE)
