@@ -226,6 +226,8 @@ class App:
         Raises:
             Unreachable: if nobody is set to do it, or cannot be reached.
         """
+        if self._restricting:
+            await asyncio.wait([self._restricting])  # the repository may forbid it
         return await means(self._settings)
 
     def _read(self) -> Settings:

@@ -278,6 +278,12 @@ async def test_without_an_agent_or_a_model_a_sentence_says_what_to_do(tmp_path: 
         async with serving(root, config, model) as shop:
             with pytest.raises(ErrorAnswer, match="npm install -g @openai/codex"):
                 await shop.ask("start", instruction="Do it.")
+        (root / ".spark-lsp.toml").write_text("enabled = false\n", "utf-8")
+        config.write_text(text, "utf-8")
+        async with serving(root, config, model) as shop:
+            with pytest.raises(ErrorAnswer, match="switched off here"):
+                await shop.ask("start", instruction="Do it.")
+        (root / ".spark-lsp.toml").unlink()
         config.write_text("", "utf-8")
         async with serving(root, config, model) as shop:
             with pytest.raises(ErrorAnswer, match="no model is set to work in the background"):

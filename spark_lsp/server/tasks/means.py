@@ -23,6 +23,8 @@ async def means(settings: Settings) -> Means:
     Raises:
         Unreachable: if nobody is set to do it, there is no key, or none that could be sent.
     """
+    if not settings.enabled:
+        raise Unreachable("spark-lsp is switched off here: see enabled in the settings")
     background = settings.background
     provider = settings.background_provider()
     if provider is None:
