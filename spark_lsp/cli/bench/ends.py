@@ -188,8 +188,8 @@ def generated(root: Path) -> Scene:
 
 
 @asynccontextmanager
-async def between(scene: Scene) -> AsyncIterator[tuple[Client, Model, Typist]]:
-    """Run a server that asks a model of ours."""
+async def between(scene: Scene, more: str = "") -> AsyncIterator[tuple[Client, Model, Typist]]:
+    """Run a server that asks a model of ours, with more settings."""
     model = Model()
     with tempfile.TemporaryDirectory() as folder:
         async with listening(model.serve, "127.0.0.1", 0, "bench", "{}") as port:
@@ -197,7 +197,7 @@ async def between(scene: Scene) -> AsyncIterator[tuple[Client, Model, Typist]]:
             config.write_text(
                 'model_provider = "bench"\nmodel = "embedded"\ndrafts = false\n'
                 f'[model_providers.bench]\nbase_url = "ws://127.0.0.1:{port}/v1"\n'
-                f'env_key = "{_KEY}"\n',
+                f'env_key = "{_KEY}"\n{more}',
                 "utf-8",
             )
             os.environ[_KEY] = "bench"

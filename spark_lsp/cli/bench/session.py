@@ -12,10 +12,11 @@ import sys
 from collections.abc import Callable
 from time import perf_counter
 
-from spark_lsp.cli.bench import paces, processes
+from spark_lsp.cli.bench import beside, paces, processes
 from spark_lsp.cli.bench.corpus import Corpus
 from spark_lsp.cli.bench.ends import Model, Scene, Typist, between, embedded, generated
 from spark_lsp.cli.bench.figures import Figure, Figures, Tell
+from spark_lsp.cli.client import Client
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.cli.report import percentile
 from spark_lsp.server.endpoint import Endpoint
@@ -36,6 +37,8 @@ _FULL = 300_000
 """Bytes of a context for 128,000 tokens, at least: three a token are few in such code."""
 _WIDE = 60
 """Characters of a line that a person writes."""
+_MOST = 99
+"""The percentile that a background task may worsen by a fifth."""
 _PAUSE = 0.02
 """Seconds between two keys of a person who waits for it."""
 
@@ -59,7 +62,7 @@ def typing(corpus: Corpus, tell: Tell, keys: int | None = None) -> Figures:
 
 
 async def _typed(scene: Scene, tell: Tell, paced: int) -> Figures:
-    async with between(scene) as (client, model, typist):
+    async with beside.deep() as more, between(scene, more) as (client, model, typist):
         tell("waiting for the context")
         await warmed(model, typist, lambda: model.context >= _FULL)
         tell("typing")
@@ -67,6 +70,7 @@ async def _typed(scene: Scene, tell: Tell, paced: int) -> Figures:
         diverging, deltas, sizes = await _diverge(model, typist, _KEYS)
         agreeing, requests = await _agree(model, typist, _KEYS)
         context = model.context
+        apart = await _beside_a_task(client, model, typist, tell) if more else {}
         measured = await paces.typed(client.process.pid, model, typist, paced, tell)
     floor = await _bare_frames(int(percentile(sizes, 0.5)))
     there, back = percentile(floor, 0.5), "bare WebSocket frame"
@@ -83,7 +87,28 @@ async def _typed(scene: Scene, tell: Tell, paced: int) -> Figures:
         "bytes out with a key": Figure(
             percentile(sizes, 0.5), "bytes", context, "the context in use", 0.02 * context
         ),
+        **apart,
         **paces.figures(measured),
+    }
+
+
+async def _beside_a_task(client: Client, model: Model, typist: Typist, tell: Tell) -> Figures:
+    """Type against the model before, while and after a background task streams at full speed."""
+    tell("typing beside a background task")
+    alone, _, _ = await _diverge(model, typist, _KEYS)
+    async with beside.task(client):
+        with_it, _, _ = await _diverge(model, typist, 2 * _KEYS)
+    after, _, _ = await _diverge(model, typist, _KEYS)
+    alone += after
+    return {
+        f"diverging key beside a background task, p{percent}": Figure(
+            percentile(with_it, percent / 100),
+            "ms",
+            floor := percentile(alone, percent / 100),
+            "the same without one, before and after",
+            1.2 * floor if percent == _MOST else None,
+        )
+        for percent in (50, _MOST)
     }
 
 

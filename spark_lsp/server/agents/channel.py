@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -86,6 +87,7 @@ class Channel:
             # What npm installs is a script that starts the program: both are ended as one.
             start_new_session=True,
         )
+        _stand_back(process.pid)
         return cls(process, heard, ended)
 
     @property
@@ -202,3 +204,10 @@ class Channel:
         # What goes on after a warning has not died of it.
         told_of = [line for line in lines if not line.lower().startswith("warning")]
         return told.sentence(told_of[-1]) if told_of else "it has ended"
+
+
+def _stand_back(pid: int) -> None:
+    """Let whoever is typing come first; what the process starts inherits that."""
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):  # it has ended already
+            os.setpriority(os.PRIO_PROCESS, pid, 10)

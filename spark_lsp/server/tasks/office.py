@@ -38,6 +38,8 @@ _log = logging.getLogger(__name__)
 
 _TOLD_EVERY: Final = 0.1
 """Seconds between two tellings of one task: an agent says a word at a time."""
+_KEPT_EVERY: Final = 1.0
+"""Seconds between two writings: what a kill costs at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class Office:
         self._beside: set[asyncio.Task[None]] = set()
         self._due: dict[str, asyncio.TimerHandle] = {}
         self._writing = asyncio.Lock()
+        self._unkept: set[str] = set()
+        self._news = asyncio.Event()
         self._loaded = asyncio.Event()
 
     async def run(self) -> None:
@@ -110,7 +114,7 @@ class Office:
             for task in tasks:
                 self._desk.told(task)
             await self._places.prune(places)
-            await asyncio.Event().wait()
+            await self._keep()
         finally:
             await self._close()
 
@@ -296,12 +300,19 @@ class Office:
             timer.cancel()
         if task := self._tasks.get(name):
             self._desk.told(task)
-            self._run(self._keep(task))
+            self._unkept.add(name)
+            self._news.set()
 
-    async def _keep(self, task: Task) -> None:
-        async with self._writing:
-            if self._tasks.get(task.id) is task:  # else there is a newer one, or none
-                await asyncio.to_thread(self._keeping.save, task)
+    async def _keep(self) -> None:
+        """Write down how tasks stand, each now and then, until cancelled."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            names, self._unkept = self._unkept, set()
+            async with self._writing:
+                for task in [self._tasks[name] for name in names if name in self._tasks]:
+                    await asyncio.to_thread(self._keeping.save, task)
+            await asyncio.sleep(_KEPT_EVERY)
 
     async def _end(self, name: str) -> None:
         """End the agent of a task; it is gone when this returns."""
@@ -326,7 +337,7 @@ class Office:
         if waiting := {*ending, *self._beside}:
             await asyncio.wait(waiting)
         for task in self._tasks.values():
-            if task.alive:
+            if task.alive or task.id in self._unkept:
                 self._keeping.save(task)
         self._places.close()
 

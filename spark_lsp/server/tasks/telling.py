@@ -16,10 +16,13 @@ from spark_lsp.core.text import Text
 
 Json = dict[str, Any]
 
+_SAID = 4_000
+"""Characters of its last words that are told as they come: it is told ten times a second."""
+
 
 def task(it: Task) -> Json:
     """Return how a task stands."""
-    told: Json = msgspec.to_builtins(it)
+    told: Json = msgspec.to_builtins(it.changed(said=it.said[-_SAID:]))
     return {"taskId": told.pop("id"), **told, "alive": it.alive}
 
 
