@@ -10,11 +10,11 @@ from pathlib import Path
 
 from tests.model import Model
 from tests.peers import agent
-from tests.peers.agent import patch, use
+from tests.peers.agent import needs_sandbox, patch, use
 from tests.peers.parts import needs
 from tests.peers.workshop import repository
 
-pytestmark = needs("node")
+pytestmark = [needs("node"), needs_sandbox()]
 
 NEW = {"a.py": "A = 1\n", "lib/b.py": "B = 2\n"}
 

@@ -11,11 +11,11 @@ import pytest
 
 from spark_lsp.cli.client import ErrorAnswer
 from tests.peers import agent
-from tests.peers.agent import patch, use
+from tests.peers.agent import needs_sandbox, patch, use
 from tests.peers.parts import CODEX, needs
 from tests.peers.workshop import FILES, Workshop, repository, serving, workshop
 
-pytestmark = needs("node")
+pytestmark = [needs("node"), needs_sandbox()]
 
 REASONS = """Done.
 ```json
