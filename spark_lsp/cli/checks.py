@@ -24,6 +24,7 @@ from spark_lsp.server.endpoint import Endpoint, Unreachable
 from spark_lsp.server.http import Http
 from spark_lsp.server.probes import Answered, Trouble
 from spark_lsp.server.store import open_store
+from spark_lsp.server.tasks.means import told
 from spark_lsp.server.websocket import Socket, connect
 from spark_lsp.wire.capabilities import Profile, presumed
 from spark_lsp.wire.dialects.base import Target
@@ -93,6 +94,7 @@ class Checkup:
             "engine": (self._engine, ()),
             "index": (self._index, ()),
             "grammars": (self._grammars, ()),
+            "agent": (self._agent, ("configuration",)),
             "python": (self._python, ()),
         }
 
@@ -293,6 +295,15 @@ class Checkup:
 
     async def _grammars(self) -> str:
         return await asyncio.to_thread(_loaded)
+
+    async def _agent(self) -> str:
+        """Who works in the background; it is not asked anything, for that would be a task."""
+        if not self._settings.background.model_provider:
+            raise _NotNeeded("no model is set to work in the background")
+        try:
+            return await told(self._settings, self._workspace)
+        except Unreachable as error:
+            raise Trouble("no background tasks", str(error)) from None
 
     async def _python(self) -> str:
         return f"{platform.python_version()}, spark-lsp {spark_lsp.__version__}"

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 import ssl
+import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
@@ -25,7 +26,7 @@ from tests.web import EVENTS, scripted_proxy, scripted_web
 KEY = "key-4711-placeholder"
 NAME = "KEY_OF_A_TEST"
 NETWORK = ("configuration", "key", "dns", "tcp", "tls", "websocket", "http", "answer")
-LOCAL = ("engine", "index", "grammars", "python")
+LOCAL = ("engine", "index", "grammars", "agent", "python")
 
 
 @pytest.fixture(autouse=True)
@@ -591,6 +592,26 @@ async def test_without_a_provider_only_this_machine_is_checked(tmp_path: Path) -
     assert re.fullmatch(r"started in [\d,]+ ms, answered in [\d,]+ ms", found["engine"][1])
     assert f"{len(LANGUAGES)} languages" == found["grammars"][1]
     assert "bytes, in " in found["index"][1]
+
+
+async def test_who_works_in_the_background_is_told_and_not_asked(tmp_path: Path) -> None:
+    background = """
+    [background]
+    model_provider = "mine"
+    model = "deep"
+    agent_command = "{}"
+    [model_providers.mine]
+    base_url = "ws://127.0.0.1:9/v1"
+    """
+    config = tmp_path / "config.toml"
+    config.write_text(background.format(sys.executable), "utf-8")
+    ok, detail, _ = (await checked(config, tmp_path, "agent"))["agent"]
+    assert (True, f"deep at ws://127.0.0.1:9/v1, by {sys.executable}") == (ok, detail)
+
+    config.write_text(background.format("no-such-agent"), "utf-8")
+    ok, detail, fix = (await checked(config, tmp_path, "agent"))["agent"]
+    assert (False, "no background tasks") == (ok, detail)
+    assert "npm install -g @openai/codex" in fix
 
 
 async def test_a_configuration_that_the_environment_names_and_is_not_there_is_told(

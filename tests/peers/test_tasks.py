@@ -263,6 +263,32 @@ async def test_finishing_shows_the_deep_model_what_was_not_committed(shop: Works
     assert ["fresh.py"] == [it["path"] for it in (await shop.ask("result", taskId=task))["files"]]
 
 
+async def test_rules_outlast_the_summing_up_of_a_long_conversation(tmp_path: Path) -> None:
+    """Byte for byte: at 100,000 of 128,000 tokens all else is summed up, and that is told."""
+    rules = '# Rules\n\n* Never *two* spaces.\t"Quotes" & <tags>, é 😀\n' * 200
+    async with repository(tmp_path) as (root, config, model):
+        (root / "AGENTS.md").write_text(rules, "utf-8")
+        async with serving(root, config, model) as shop:
+            task = (await shop.ask("start", instruction="Much to do."))["taskId"]
+            request = await model.next()
+            assert rules in "".join(request.texts)
+            step = {"plan": [{"step": "all", "status": "in_progress"}]}
+            await use(request, "update_plan", step, tokens=100_000)
+            request = await model.next()
+            assert "CHECKPOINT" in str(request.frame["input"])
+            await agent.say(request, "It was much.")
+            await agent.over(request)
+            request = await model.next()
+            said = "".join(request.texts)
+            assert rules in said
+            assert "It was much." in said
+            await agent.say(request, "Done.")
+            await agent.over(request)
+            ended = await shop.over(task)
+
+    assert any("summed up" in note for note in ended["notes"])
+
+
 async def test_where_an_instruction_belongs_is_told_with_reasons(shop: Workshop) -> None:
     wide = await shop.ask("route", instruction="Rename area everywhere and add tests.")
     assert "background" == wide["side"]

@@ -3,10 +3,13 @@
 Owns that choice. Codex speaks Responses and nothing else, so only a provider that has them will do.
 """
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 from spark_lsp.core.settings import Settings
 from spark_lsp.server import credentials
+from spark_lsp.server.agents.finding import NotInstalled, find
 from spark_lsp.server.agents.isolation import LARGEST_COMPACT_AT, WINDOW, Mind
 from spark_lsp.server.endpoint import Unreachable
 from spark_lsp.server.tasks.shift import Means
@@ -45,3 +48,17 @@ async def means(settings: Settings) -> Means:
     )
     compact_at = LARGEST_COMPACT_AT * window // WINDOW
     return Means(replace(mind, window=window, compact_at=compact_at), background.agent_command)
+
+
+async def told(settings: Settings, workspace: Path) -> str:
+    """Return who would do a task, for people; nobody is asked anything.
+
+    Raises:
+        Unreachable: if nobody would, for whatever reason.
+    """
+    found = await means(settings)
+    try:
+        program = find(found.program, os.environ, workspace)
+    except NotInstalled as error:
+        raise Unreachable(str(error)) from None
+    return f"{found.mind.model} at {found.mind.endpoint.told}, by {program.path}"
