@@ -143,6 +143,10 @@ async def test_a_conflict_with_what_was_typed_meanwhile_loses_nothing(shop: Work
     assert conflict["conflict"]
     assert ["    return 3.14 * radius**2"] == conflict["person"]
     assert ["    return pi * radius**2"] == conflict["task"]
+    (both,) = conflict["edits"]["both"]["documentChanges"]
+    assert ["    return 3.14 * radius**2\n    return pi * radius**2\n"] == [
+        edit["newText"] for edit in both["edits"]
+    ]
     texts = [
         (part["textDocument"]["uri"], edit["newText"])
         for part in found["edit"]["documentChanges"]

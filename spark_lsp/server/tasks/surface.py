@@ -16,7 +16,7 @@ import msgspec
 
 from spark_lsp.core.documents import Document
 from spark_lsp.core.tasks.briefing import Selection
-from spark_lsp.core.tasks.offer import Abilities, Places, offered
+from spark_lsp.core.tasks.offer import Abilities, Places
 from spark_lsp.core.tasks.routing import Side, route
 from spark_lsp.core.tasks.task import Mode, Task
 from spark_lsp.core.text import Position
@@ -221,8 +221,7 @@ class Surface:
     async def _result(self, params: Any) -> Any:
         patch = await self._office.result(_read(params, _Named).task_id)
         versions = {it.path: it.version for it in self._documents()}
-        offer = offered(patch, Places(self._uri, versions), self._abilities)
-        return telling.result(patch, offer, self._uri)
+        return telling.result(patch, Places(self._uri, versions), self._abilities)
 
     async def _remove(self, params: Any) -> Any:
         name = _read(params, _Named).task_id

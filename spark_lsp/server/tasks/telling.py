@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
-from spark_lsp.core.tasks.offer import Offer
-from spark_lsp.core.tasks.patch import FileChange, Patch
+from spark_lsp.core.tasks.offer import Abilities, Places, Side, decided, offered
+from spark_lsp.core.tasks.patch import FileChange, Patch, Piece
 from spark_lsp.core.tasks.task import Task
 from spark_lsp.core.text import Text
 
 Json = dict[str, Any]
 
+_SIDES: tuple[Side, ...] = ("task", "both")
 _SAID = 4_000
 """Characters of its last words that are told as they come: it is told ten times a second."""
 
@@ -26,45 +27,56 @@ def task(it: Task) -> Json:
     return {"taskId": told.pop("id"), **told, "alive": it.alive}
 
 
-def result(patch: Patch, offer: Offer, uri: Callable[[str], str]) -> Json:
-    """Return what a task has for the person: the edit to confirm, and what it is made of."""
+def result(patch: Patch, places: Places, abilities: Abilities) -> Json:
+    """Return what a task has for the person: the edit to confirm, and what it is made of.
+
+    Conflicts come with the edits by which a person decides them.
+    """
+    offer = offered(patch, places, abilities)
     return {
         "summary": patch.summary,
         "edit": offer.edit,
-        "files": [_file(it, uri) for it in patch.files],
+        "files": [_file(it, places, abilities) for it in patch.files],
         "left": list(offer.left),
         "conflicting": patch.conflicting,
     }
 
 
-def _file(change: FileChange, uri: Callable[[str], str]) -> Json:
+def _file(change: FileChange, places: Places, abilities: Abilities) -> Json:
+    text = Text(change.person or "")
     told: Json = {
         "path": change.path,
-        "uri": uri(change.path),
+        "uri": places.uri(change.path),
         "kind": change.kind.value,
         "reason": change.reason,
         "objection": change.objection,
         "text": change.task,
-        "hunks": _hunks(change),
+        "hunks": [
+            {
+                "line": text.line_at(it.hunk.start),
+                **_hunk(change, it, places, abilities),
+            }
+            for it in change.pieces
+        ],
     }
     if change.target:
-        told |= {"target": change.target, "targetUri": uri(change.target)}
+        told |= {"target": change.target, "targetUri": places.uri(change.target)}
     return told
 
 
-def _hunks(change: FileChange) -> list[Json]:
-    text = Text(change.person or "")
-    return [
-        {
-            "line": text.line_at(piece.hunk.start),
-            "reason": piece.reason,
-            "conflict": piece.hunk.conflicts,
-            "base": list(piece.hunk.base),
-            "task": list(piece.hunk.task),
-            "person": list(piece.hunk.person),
+def _hunk(change: FileChange, piece: Piece, places: Places, abilities: Abilities) -> Json:
+    told: Json = {
+        "reason": piece.reason,
+        "conflict": piece.hunk.conflicts,
+        "base": list(piece.hunk.base),
+        "task": list(piece.hunk.task),
+        "person": list(piece.hunk.person),
+    }
+    if piece.hunk.conflicts:
+        told["edits"] = {
+            side: decided(change, piece, side, places, abilities).edit for side in _SIDES
         }
-        for piece in change.pieces
-    ]
+    return told
 
 
 class Bar:
