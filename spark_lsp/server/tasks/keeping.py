@@ -38,17 +38,17 @@ class Keeping:
     def all(self) -> tuple[list[Task], set[str]]:
         """Return the tasks of the workspace, the oldest first, and the places of all workspaces.
 
-        Blocks. What cannot be read is passed over.
+        Blocks. What cannot be read is passed over, and what is too old is forgotten.
         """
-        found: list[Task] = []
-        places: set[str] = set()
-        for kept in self._read():
-            places.add(kept.task.place)
-            if kept.root == self._root:
-                task = kept.task
-                found.append(task.over("left", task.began, LEFT) if task.alive else task)
-        found.sort(key=lambda it: it.began)
-        return found[-_KEPT:], places
+        kept = sorted(self._read(), key=lambda it: it.task.began)
+        own = [it.task for it in kept if it.root == self._root]
+        for task in own[:-_KEPT]:
+            self.forget(task.id)
+        found = [
+            task.over("left", task.began, LEFT) if task.alive else task for task in own[-_KEPT:]
+        ]
+        places = {task.place for task in found}
+        return found, places | {it.task.place for it in kept if it.root != self._root}
 
     def save(self, task: Task) -> None:
         """Write a task down, whole or not at all. Blocks."""

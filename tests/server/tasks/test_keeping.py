@@ -41,6 +41,17 @@ def test_what_cannot_be_read_is_passed_over(keeping: Keeping, tmp_path: Path) ->
     assert [DONE] == keeping.all()[0]
 
 
+def test_the_oldest_of_very_many_are_forgotten_with_their_places(keeping: Keeping) -> None:
+    for number in range(102):
+        name = f"task-{number:03}"
+        keeping.save(Task(name, "Do it.", "task", float(number), "done", place=f"spark-{number}"))
+    tasks, places = keeping.all()
+
+    assert ("task-002", 100) == (tasks[0].id, len(tasks))
+    assert not {"spark-0", "spark-1"} & places
+    assert keeping.all()[0] == tasks
+
+
 def test_what_is_forgotten_is_gone_and_may_be_forgotten_twice(keeping: Keeping) -> None:
     keeping.save(DONE)
     keeping.forget("task-1")
