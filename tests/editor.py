@@ -116,11 +116,12 @@ class Editor:
             await self.moved.wait_for(verdict)
 
     async def stands(self, kind: str, *words: str) -> None:
-        """Wait until the status line is of a kind and holds these words."""
+        """Wait until the status line is of a kind, for good, and holds these words."""
         await self.until(
             lambda: (
                 self.statuses
                 and self.statuses[-1]["kind"] == kind
+                and not self.statuses[-1]["busy"]
                 and all(word in self.statuses[-1]["message"] for word in words)
             )
         )

@@ -198,7 +198,7 @@ async def test_a_changed_configuration_file_is_heeded_without_a_restart(root: Pa
         await (await one.next()).say("value")
         await editor.ghost("value")
         (root.parent / "config.toml").write_text(config(other.url), "utf-8")
-        await editor.stands("Normal", "connecting")
+        await editor.until(lambda: editor.statuses[-1]["message"].startswith("connecting"))
         await editor.stands("Normal", "gpt-6-luna at mine")
         editor.type("q")
         editor.ask()
