@@ -56,6 +56,10 @@ def sides(home: Path, root: Path, found: Returned, buffers: Mapping[str, str]) -
     What the person has and what is no text is taken out of `found`, and told in its `left`.
     """
     person: dict[str, str] = {}
+    for path in [it for it in found.task if walk.linked(root, it.rpartition("/")[0])]:
+        found.base.pop(path, None)
+        found.task.pop(path)
+        found.left[path] = f"{path} would lie behind a link, and is left to you."
     for path in sorted(found.base.keys() | found.task.keys()):
         text = buffers.get(path)
         if text is None and os.path.lexists(root / path):

@@ -1,6 +1,8 @@
 """Background tasks as an editor has them: the server, the real Codex CLI, a model on loopback."""
 
+import asyncio
 import os
+import re
 import signal
 import subprocess
 from collections.abc import AsyncIterator
@@ -11,7 +13,7 @@ import pytest
 
 from spark_lsp.cli.client import ErrorAnswer
 from tests.peers import agent
-from tests.peers.agent import needs_sandbox, patch, use
+from tests.peers.agent import git, needs_sandbox, patch, use
 from tests.peers.parts import CODEX, needs
 from tests.peers.workshop import FILES, Workshop, repository, serving, workshop
 
@@ -31,7 +33,7 @@ async def shop(tmp_path: Path) -> AsyncIterator[Workshop]:
 
 
 async def test_a_task_is_begun_followed_and_its_result_offered(shop: Workshop) -> None:
-    begun = await shop.ask("start", instruction="Add three constants.", workDoneToken="mine")
+    begun = await shop.ask("start", instruction="Add three constants.")
     task = begun["taskId"]
     request = await shop.model.next()
     said = str(request.frame["input"])
@@ -59,9 +61,9 @@ async def test_a_task_is_begun_followed_and_its_result_offered(shop: Workshop) -
     assert not found["conflicting"]
     notes = found["edit"]["changeAnnotations"].values()
     assert all(it["needsConfirmation"] for it in notes)
-    kinds = [it["kind"] for it in shop.bars("mine")]
+    kinds = [it["kind"] for it in shop.bars(task)]
     assert ("begin", "end") == (kinds[0], kinds[-1])
-    assert any("write" in it.get("message", "") for it in shop.bars("mine"))
+    assert any("write" in it.get("message", "") for it in shop.bars(task))
     assert sorted(FILES) == sorted(
         it.relative_to(shop.root).as_posix()
         for it in shop.root.rglob("*")
@@ -102,7 +104,7 @@ async def test_another_turn_than_the_one_that_was_meant_is_not_steered(shop: Wor
 
 
 async def test_what_an_interrupted_task_has_done_can_be_looked_at(shop: Workshop) -> None:
-    task = (await shop.ask("start", instruction="Add a.", workDoneToken=7))["taskId"]
+    task = (await shop.ask("start", instruction="Add a."))["taskId"]
     request = await shop.model.next()
     await use(request, "apply_patch", patch({"a.py": "A = 1\n"}))
     await shop.model.next()
@@ -112,7 +114,7 @@ async def test_what_an_interrupted_task_has_done_can_be_looked_at(shop: Workshop
     assert "interrupted" == ended["state"]
     found = await shop.ask("result", taskId=task)
     assert ["a.py"] == [it["path"] for it in found["files"]]
-    assert "end" == shop.bars(7)[-1]["kind"]
+    assert "end" == shop.bars(task)[-1]["kind"]
 
 
 async def test_a_conflict_with_what_was_typed_meanwhile_loses_nothing(shop: Workshop) -> None:
@@ -247,6 +249,129 @@ async def test_what_may_not_be_seen_is_not_shown_and_not_taken_back(shop: Worksh
     assert ended["notes"], "a person is told"
     assert "HIDDEN\n" == (shop.root / "hidden.txt").read_text("utf-8")
     assert not list(shop.root.parent.rglob("outside.txt"))
+
+
+async def test_a_yes_to_one_command_is_none_to_another(shop: Workshop) -> None:
+    """Nor to that of an agent that has died since it asked."""
+    asked = asyncio.get_running_loop().create_future()
+    shop.holding = asked
+    task = (await shop.ask("start", instruction="Run it.", commands=True))["taskId"]
+    request = await shop.model.next()
+    await use(request, "run_command", {"command": "echo one > one.txt", "reason": ""})
+    await shop.until(task, lambda it: it["asks"])
+    assert kill_agents(shop.client.process.pid)
+    request = await shop.model.next()
+    shop.holding = None
+    await use(request, "run_command", {"command": "echo two > two.txt", "reason": ""})
+    request = await shop.model.next()
+    asked.set_result({"title": "Run it once"})
+    await agent.say(request, "Done.")
+    await agent.over(request)
+    await shop.over(task)
+
+    assert 2 == len(shop.questions)
+    assert [] == (await shop.ask("result", taskId=task))["files"]
+
+
+async def test_secrets_are_masked_in_what_the_deep_model_is_told(shop: Workshop) -> None:
+    key = "AKIA" + "QWERTYUIOP234567"
+    (shop.root / "lib/units.py").write_text(f'METRE = 1\nAWS = "{key}"\n', "utf-8")
+    git(shop.root, "commit", "-q", "-a", "-m", "oops")
+    (shop.root / "lib/units.py").write_text("METRE = 1\n", "utf-8")
+    wish = {"instruction": f"Is {key} gone?", "mode": "finish"}
+    task = (await shop.ask("start", **wish))["taskId"]
+    request = await shop.model.next()
+    said = "".join(request.texts)
+    assert "-AWS" in said
+    assert key not in said
+    running = await shop.until(task, lambda it: it["turn"])
+    steering = {
+        "taskId": task,
+        "instruction": f"Look for {key}.",
+        "expectedTurnId": running["turn"],
+    }
+    await shop.client.request("spark/task/steer", steering)
+    await agent.say(request, "Yes.")
+    await agent.over(request)
+    request = await shop.model.next()
+    assert "Look for" in "".join(request.texts)
+    assert key not in "".join(request.texts)
+    await agent.say(request, "Yes.")
+    await agent.over(request)
+    await shop.over(task)
+
+
+async def test_a_task_that_failed_before_anything_was_said_begins_again_whole(
+    tmp_path: Path,
+) -> None:
+    async with repository(tmp_path) as (root, config, model):
+        text = config.read_text("utf-8")
+        away = re.sub(r"127.0.0.1:\d+", "127.0.0.1:9", text)
+        config.write_text(away, "utf-8")
+        async with serving(root, config, model) as shop:
+            task = (await shop.ask("start", instruction="Add one."))["taskId"]
+            await shop.until(task, lambda it: it["thread"])
+            await shop.ask("interrupt", taskId=task)
+            await shop.over(task)
+        config.write_text(text, "utf-8")
+        async with serving(root, config, model) as shop:
+            await shop.ask("steer", taskId=task, instruction="Try again.")
+            request = await model.next()
+            said = "".join(request.texts)
+            assert "Add one." in said
+            assert "Try again." in said
+            await agent.say(request, "Done.")
+            await agent.over(request)
+            await shop.until(task, lambda it: it["state"] == "done")
+
+
+async def test_what_is_told_at_once_to_a_task_at_rest_sets_one_agent_to_work(
+    shop: Workshop,
+) -> None:
+    task = (await shop.ask("start", instruction="One."))["taskId"]
+    request = await shop.model.next()
+    await agent.say(request, "Done.")
+    await agent.over(request)
+    await shop.over(task)
+    asked = [
+        shop.client.request("spark/task/steer", {"taskId": task, "instruction": text})
+        for text in ("Two.", "Three.")
+    ]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [{"turnId": None}, ErrorAnswer] == [answers[0], type(answers[1])]
+    request = await shop.model.next()
+    await agent.say(request, "Done.")
+    await agent.over(request)
+    await shop.until(task, lambda it: it["instruction"] == "One.\nTwo." and not it["alive"])
+
+
+async def test_an_instruction_with_half_a_character_ends_nothing(shop: Workshop) -> None:
+    task = (await shop.ask("start", instruction="Smile \ud83d please."))["taskId"]
+    request = await shop.model.next()
+    await agent.say(request, "Done.")
+    await agent.over(request)
+    assert "done" == (await shop.over(task))["state"]
+    assert "done" == (await shop.ask("list"))["tasks"][0]["state"]
+
+
+async def test_what_is_offered_is_for_the_version_that_was_compared(shop: Workshop) -> None:
+    shop.open("shapes.py", FILES["shapes.py"])
+    task = (await shop.ask("start", instruction="Be exact."))["taskId"]
+    request = await shop.model.next()
+    await use(request, "apply_patch", update("shapes.py", ("NAME = 'disc'", "NAME = 'circle'")))
+    request = await shop.model.next()
+    await agent.say(request, "Done.")
+    await agent.over(request)
+    await shop.over(task)
+    result = shop.client.request("spark/task/result", {"taskId": task})
+    typed = {"uri": shop.uri("shapes.py"), "version": 2}
+    changes = [{"text": "# first\n" + FILES["shapes.py"]}]
+    shop.client.notify("textDocument/didChange", {"textDocument": typed, "contentChanges": changes})
+    (part,) = (await result)["edit"]["documentChanges"]
+
+    lines = {1: 4, 2: 5}
+    version = part["textDocument"]["version"]
+    assert lines[version] == part["edits"][0]["range"]["start"]["line"]
 
 
 async def test_finishing_shows_the_deep_model_what_was_not_committed(shop: Workshop) -> None:

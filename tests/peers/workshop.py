@@ -49,6 +49,7 @@ class Workshop:
         told: all notifications, as method and params.
         questions: what the person was asked.
         answer: what they say to it.
+        holding: what they will say, if they take their time.
     """
 
     root: Path
@@ -57,6 +58,7 @@ class Workshop:
     told: Heard[tuple[str, Any]] = field(default_factory=Heard)
     questions: list[Any] = field(default_factory=list)
     answer: str | None = None
+    holding: "asyncio.Future[Any] | None" = None
 
     async def ask(self, method: str, **params: Any) -> Any:
         async with asyncio.timeout(30):
@@ -98,6 +100,8 @@ class Workshop:
         if method != "window/showMessageRequest":
             return None
         self.questions.append(params)
+        if self.holding:
+            return self.holding
         return {"title": self.answer} if self.answer else None
 
 

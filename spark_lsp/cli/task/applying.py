@@ -4,6 +4,9 @@ Owns what of a file it makes, and the writing. Nothing is written that has chang
 looked at.
 """
 
+import os
+import stat
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +43,9 @@ def written(edit: Mapping[str, Any], root: Path) -> list[Written]:
 
     def now(uri: str) -> Path:
         path = Path(file_path(uri) or "")
-        if not path.is_relative_to(root) or ".." in path.parts:
+        home = Path(os.path.realpath(root))
+        inside = Path(os.path.realpath(path.parent)).is_relative_to(home)
+        if not path.is_relative_to(root) or ".." in path.parts or not inside:
             raise CommandError(f"the task wants to write outside of {root}, and is refused")
         if path not in after:
             before[path] = after[path] = _read(path)
@@ -73,16 +78,37 @@ def write(changes: Sequence[Written]) -> None:
     for change in changes:
         if _read(change.path) != change.before:
             raise CommandError(f"{change.path} has changed meanwhile: look at the result again")
-    try:
-        for change in changes:
+    done: list[str] = []
+    for change in changes:
+        try:
             if change.after is None:
                 change.path.unlink()
             else:
-                change.path.parent.mkdir(parents=True, exist_ok=True)
-                with change.path.open("w", encoding="utf-8", newline="") as file:
-                    file.write(change.after)
-    except OSError as error:
-        raise CommandError(f"{error.filename} cannot be written: {error.strerror}") from None
+                _replace(change.path, change.after)
+        except OSError as error:
+            rest = f"; written before that: {', '.join(done)}" if done else ""
+            raise CommandError(f"{change.path} cannot be written: {error.strerror}{rest}") from None
+        done.append(change.path.name)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".spark-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        Path(name).chmod(stat.S_IMODE(path.stat().st_mode) if path.exists() else _fresh_mode())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _fresh_mode() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _edited(string: str, edits: Sequence[Mapping[str, Any]]) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import json
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,12 +18,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.prompt import Confirm
+from rich.text import Text
 
 from spark_lsp.cli.client import Client, ErrorAnswer, ServerGone
 from spark_lsp.cli.errors import CommandError
 from spark_lsp.cli.files import config_options, directory
 from spark_lsp.cli.task.applying import write, written
-from spark_lsp.cli.task.screen import Live, tell
+from spark_lsp.cli.task.screen import Live, tell, visible
 from spark_lsp.server.asides import CHANGED, INTERRUPT, REMOVE, RESULT, START
 from spark_lsp.server.tasks.shift import ALLOW
 
@@ -67,6 +69,7 @@ class _Work:
     name: str = ""
     last: dict[str, Any] = field(default_factory=dict)
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    interrupts: int = 0
 
     def notified(self, method: str, params: Any) -> None:
         if method != CHANGED or params.get("gone") or not params["began"]:
@@ -87,11 +90,35 @@ class _Work:
 
     async def _consider(self, question: str) -> Any:
         self.live.pause()
-        try:
-            yes = await asyncio.to_thread(Confirm.ask, question, console=self.errors, default=False)
-        finally:
+        yes = await self._confirmed(question)
+        if not self.over.is_set():
             self.live.go_on()
         return {"title": ALLOW} if yes else None
+
+    async def _confirmed(self, question: str) -> bool:
+        """Ask in a thread that nobody waits for at the end: who is asked may never answer."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bool] = loop.create_future()
+
+        def tell(yes: bool) -> None:
+            if not answer.done():
+                answer.set_result(yes)
+
+        def ask() -> None:
+            yes = confirmed(question, self.errors)
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(tell, yes)
+
+        threading.Thread(target=ask, daemon=True).start()
+        return await answer
+
+
+def confirmed(question: str, console: Console) -> bool:
+    """Have a person say yes or no, as the text is; who says nothing has not said yes."""
+    try:
+        return Confirm.ask(Text(visible(question)), console=console, default=False)
+    except EOFError:
+        return False
 
 
 async def _done(
@@ -100,6 +127,7 @@ async def _done(
     client = await Client.start(*options)
     client.on_notification = work.notified
     client.on_request = work.requested
+    kept = False
     try:
         await client.initialize(work.root, capabilities=_CAPABILITIES)
         with work.live:
@@ -112,15 +140,20 @@ async def _done(
         applied = bool(changes) and _wanted(work, arguments, len(changes))
         if applied:
             write(changes)
-        if applied or not changes:
+        taken = applied or not changes
+        if work.last["state"] == "done" and taken and not (result["conflicting"] or result["left"]):
             await client.request(REMOVE, {"taskId": work.name})
+        else:
+            kept = True
     finally:
         await client.close()
+    if kept and not arguments.json:
+        work.errors.print("The task is kept: an editor that is started anew lists it for review.")
     if arguments.json:
         told = {"task": work.last, **result, "applied": applied}
         sys.stdout.write(json.dumps(told) + "\n")
     elif changes and not applied:
-        work.errors.print("Nothing was applied. Your editor lists the task for review.")
+        work.errors.print("Nothing was applied.")
     if work.last["state"] == "done":
         return 0
     why = work.last["message"] or f"the task was {work.last['state']}"
@@ -129,11 +162,14 @@ async def _done(
 
 
 async def _ended(client: Client, work: _Work) -> None:
-    """Wait for the end of a task; Ctrl-C asks for it."""
+    """Wait for the end of a task; Ctrl-C asks for it, and twice does not wait."""
     loop = asyncio.get_running_loop()
 
     def interrupt() -> None:
+        work.interrupts += 1
         client.request(INTERRUPT, {"taskId": work.name})
+        if work.interrupts > 1:
+            work.over.set()
 
     with _interrupted_by(loop, interrupt):
         waiting = asyncio.ensure_future(work.over.wait())
@@ -143,6 +179,8 @@ async def _ended(client: Client, work: _Work) -> None:
             waiting.cancel()
             raise ServerGone("the server has ended before the task did: see its log")
         gone.cancel()
+    if work.last["alive"]:
+        raise CommandError("left: the task is kept, and can be taken up again in an editor", 130)
 
 
 class _interrupted_by:  # noqa: N801 - used as a function
@@ -166,4 +204,4 @@ def _wanted(work: _Work, arguments: argparse.Namespace, count: int) -> bool:
     if arguments.yes or not work.asks:
         return bool(arguments.yes)
     files = "this file" if count == 1 else f"these {count} files"
-    return Confirm.ask(f"Write {files}?", console=work.errors, default=False)
+    return confirmed(f"Write {files}?", work.errors)

@@ -4,6 +4,7 @@ Owns the words and colours. It all goes to standard error but the result, so tha
 """
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rich.syntax import Syntax
 
 from spark_lsp.cli.task.applying import Written
 
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _MARKS = {"pending": "○", "running": "◐", "done": "●"}
 
 
@@ -47,12 +49,12 @@ class Live:
         if task["steps"] != self._plan:
             self._plan = task["steps"]
             for step in self._plan:
-                self._console.print(f"  {_MARKS[step['status']]} {step['text']}", markup=False)
+                self._console.print(f"  {_MARKS[step['status']]} {plain(step['text'])}")
         for note in task["notes"][self._notes :]:
-            self._console.print(f"  [yellow]{escape(note)}[/]")
+            self._console.print(f"  [yellow]{plain(note)}[/]")
         self._notes = len(task["notes"])
         used = f", {task['used']:,} of {task['window']:,} tokens" if task["window"] else ""
-        self._status.update(escape(f"{task['doing']}{used}"))
+        self._status.update(plain(f"{task['doing']}{used}"))
 
 
 def tell(
@@ -60,25 +62,35 @@ def tell(
 ) -> None:
     """Tell what a task has: its summary, a diff of each file, its reasons, and what is left."""
     if result["summary"]:
-        console.print(escape(result["summary"]))
+        console.print(plain(result["summary"]))
     for change in changes:
         console.print()
-        console.print(Syntax("\n".join(_diff(change, root)), "diff", word_wrap=True))
+        console.print(Syntax(visible("\n".join(_diff(change, root))), "diff", word_wrap=True))
     if changes:
         console.print()
     for file in result["files"]:
         for reason in dict.fromkeys([file["reason"], *(it["reason"] for it in file["hunks"])]):
-            console.print(f"  [bold]{escape(file['path'])}[/] {escape(reason)}")
+            console.print(f"  [bold]{plain(file['path'])}[/] {plain(reason)}")
         for hunk in file["hunks"]:
             if hunk["conflict"]:
                 console.print(
-                    f"  [red]conflict in {escape(file['path'])}, line {hunk['line'] + 1}: you have "
+                    f"  [red]conflict in {plain(file['path'])}, line {hunk['line'] + 1}: you have "
                     "changed it too; it stays as you have it[/]"
                 )
         if file["objection"]:
-            console.print(f"  [red]{escape(file['objection'])}[/]")
+            console.print(f"  [red]{plain(file['objection'])}[/]")
     for sentence in result["left"]:
-        console.print(f"  [yellow]{escape(sentence)}[/]")
+        console.print(f"  [yellow]{plain(sentence)}[/]")
+
+
+def visible(text: str) -> str:
+    """Return a text in which whatever would move the cursor, or hide something, can be seen."""
+    return _HIDDEN.sub(lambda it: f"<U+{ord(it[0]):04X}>", text)
+
+
+def plain(text: str) -> str:
+    """Return a text of somebody else's for a line of ours: seen as it is, and no markup."""
+    return escape(visible(" ".join(text.split())))
 
 
 def _diff(change: Written, root: Path) -> list[str]:

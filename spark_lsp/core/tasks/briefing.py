@@ -8,6 +8,7 @@ instructions, which no summing up of a long conversation touches.
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from spark_lsp.core.secrets import redact
 from spark_lsp.core.tasks.reasons import REQUEST
 
 GO_ON: Final = (
@@ -37,7 +38,7 @@ def instructions(rules: Mapping[str, str]) -> str:
 
 
 def task(instruction: str, documents: Sequence[str] = (), selected: Selection | None = None) -> str:
-    """Return what is to be done, with what the person has open or selected."""
+    """Return what is to be done, with what the person has open or selected; secrets masked."""
     parts = [instruction.strip()]
     if documents:
         parts.append("The person has these files in mind: " + ", ".join(documents))
@@ -46,15 +47,19 @@ def task(instruction: str, documents: Sequence[str] = (), selected: Selection | 
             f"They have selected lines {selected.first_line} to {selected.last_line} of "
             f"{selected.path}:\n\n{selected.text}"
         )
-    return "\n\n".join(parts)
+    return redact("\n\n".join(parts))
 
 
 def finish(instruction: str, change: str, fresh: Sequence[str]) -> str:
-    """Return that a change is to be reviewed and completed: its diff, and files that are new."""
+    """Return that a change is to be reviewed and completed: its diff, and files that are new.
+
+    Secrets are masked: what is taken out of a file just now stands in its diff.
+    """
+    change = redact(change)
     shown = change[:_LONGEST]
     cut = "\n(The rest is not shown: read the files.)" if len(shown) < len(change) else ""
     new = "\n\nThese files are new: " + ", ".join(fresh) if fresh else ""
-    wish = f"\n\nThe person adds: {instruction.strip()}" if instruction.strip() else ""
+    wish = f"\n\nThe person adds: {redact(instruction.strip())}" if instruction.strip() else ""
     return (
         "The person has made the following change together with a fast model, and has not reviewed "
         "it yet. Review it: look for what is wrong, what was forgotten elsewhere, and what is left "

@@ -11,6 +11,7 @@ edit that changes nothing. What a person decides of it is an edit of its own, `d
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from spark_lsp.core.tasks.merging import Hunk
@@ -100,7 +101,7 @@ def decided(
     """Return the edit by which a person has decided a conflict."""
     abilities = abilities or Abilities()
     writing = _Writing(places, abilities)
-    text = Text(change.person or "")
+    text = _read(change.person or "")
     edit = _text_edit(text, piece.hunk, abilities.encoding)
     if side == "both":
         kept = text.string[piece.hunk.start : piece.hunk.end]
@@ -158,7 +159,7 @@ class _Writing:
             self._changes.setdefault(self._places.uri(path), []).extend(edits)
 
     def _texts(self, change: FileChange, person: str) -> None:
-        text = Text(person)
+        text = _read(person)
         edits: list[Json] = []
         for piece in change.pieces:
             where = f"{change.path}, {_lines(text, piece.hunk)}"
@@ -217,6 +218,10 @@ class _Writing:
             "description": description,
         }
         return {"annotationId": name}
+
+
+# Its lines are looked for once, however many conflicts a file has.
+_read = lru_cache(maxsize=4)(Text)
 
 
 def _what(change: FileChange) -> str:

@@ -65,6 +65,7 @@ class Task(msgspec.Struct, frozen=True, rename="camel"):
         said: the last that it has said.
         notes: what a person should know, a sentence each.
         message: why it stands as it does, "" if that is plain.
+        brief: what its agent was told at first, whole, for one that must begin again.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Task(msgspec.Struct, frozen=True, rename="camel"):
     said: str = ""
     notes: tuple[str, ...] = ()
     message: str = ""
+    brief: str = ""
 
     @property
     def alive(self) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 from msgspec import Raw
@@ -60,7 +61,6 @@ class Serving:
         self._feed = feed
         self._commands = commands
         self._approvals: dict[str, tuple[calls.Id, str]] = {}
-        self._numbers = 0
         self._running: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_AT_ONCE)
@@ -80,8 +80,9 @@ class Serving:
         elif len(self._approvals) >= _ASKED:
             self._reply(number, "The person is asked too much already.", success=False)
         else:
-            self._numbers += 1
-            approval = str(self._numbers)
+            # Not a number of this process: the answer to a question of one that has died since
+            # must not be taken for the answer to another.
+            approval = uuid4().hex
             self._approvals[approval] = (number, command.command)
             reason = told.sentence(command.reason)
             self._feed(Approval(approval, "command", command.command, reason))

@@ -21,8 +21,9 @@ from typing import Any, Final, Protocol
 from uuid import uuid4
 
 from spark_lsp.core import rules
+from spark_lsp.core.secrets import redact
 from spark_lsp.core.tasks import briefing
-from spark_lsp.core.tasks.agent import Refused, Report, Resume, Start, Turn
+from spark_lsp.core.tasks.agent import Interrupt, Refused, Report, Resume, Start, Turn
 from spark_lsp.core.tasks.briefing import Selection
 from spark_lsp.core.tasks.patch import Patch, patched
 from spark_lsp.core.tasks.reasons import account
@@ -38,6 +39,7 @@ _log = logging.getLogger(__name__)
 
 _TOLD_EVERY: Final = 0.1
 """Seconds between two tellings of one task: an agent says a word at a time."""
+_CLOSED: Final = "the server is being shut down"
 _KEPT_EVERY: Final = 1.0
 """Seconds between two writings: what a kill costs at most."""
 
@@ -104,6 +106,8 @@ class Office:
         self._unkept: set[str] = set()
         self._news = asyncio.Event()
         self._loaded = asyncio.Event()
+        self._ending: dict[str, asyncio.Task[None]] = {}
+        self._closed = False
 
     async def run(self) -> None:
         """Take in what earlier servers have left, then be there until cancelled."""
@@ -113,7 +117,8 @@ class Office:
             self._loaded.set()
             for task in tasks:
                 self._desk.told(task)
-            await self._places.prune(places)
+            if places is not None:
+                await self._places.prune(places)
             await self._keep()
         finally:
             await self._close()
@@ -128,6 +133,8 @@ class Office:
         if not wish.instruction.strip() and wish.mode == "task":
             raise TaskError("there is no instruction: say what is to be done")
         means = await self._ready()
+        if self._closed:
+            raise TaskError(_CLOSED)
         self._put(Task(name, wish.instruction.strip(), wish.mode, time()))
         self._run(self._begin(name, wish, means))
 
@@ -148,7 +155,7 @@ class Office:
             return ""
         if shift is None or not task.turn:
             raise TaskError("the task is not yet where it can be told anything: try in a moment")
-        turn = await shift.steer(instruction, task.turn)
+        turn = await shift.steer(redact(instruction), task.turn)
         self._put(self._tasks[name].told(instruction))
         return turn
 
@@ -171,8 +178,8 @@ class Office:
         await self._loaded.wait()
         return list(self._tasks.values())
 
-    async def result(self, name: str) -> Patch:
-        """Return what a task has for the person, whose files are as they are now.
+    async def result(self, name: str, buffers: Mapping[str, str]) -> Patch:
+        """Return what a task has for the person, whose files and `buffers` are as they are now.
 
         Raises:
             TaskError: if it is still at work, or what it has done is not there any more.
@@ -183,7 +190,7 @@ class Office:
         try:
             place = await self._place(task)
             found = await self._places.collect(place, self._root)
-            sides = await self._places.sides(place, self._root, found, self._desk.buffers())
+            sides = await self._places.sides(place, self._root, found, buffers)
         except PlaceError as error:
             raise TaskError(str(error)) from None
         return await asyncio.to_thread(patched, sides, account(task.said), found.left)
@@ -233,11 +240,16 @@ class Office:
             self._put(task.noted(place.note) if place.note else task)
             text = await self._text(place, wish)
             start = await _start(place)
-        except (PlaceError, TaskError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, nobody works on it
+            known = isinstance(error, PlaceError | TaskError)
+            if not known:
+                _log.exception("a task could not be begun")
             if name in self._tasks:
-                self._put(self._tasks[name].over("failed", time(), str(error)))
+                why = str(error) if known else f"it could not be begun ({type(error).__name__})"
+                self._put(self._tasks[name].over("failed", time(), why))
             return
         if name in self._tasks and self._tasks[name].alive:
+            self._put(self._tasks[name].changed(brief=text))
             self._set_to_work(name, place, means, Brief(start, text, wish.commands))
 
     async def _text(self, place: Place, wish: Wish) -> str:
@@ -250,14 +262,23 @@ class Office:
 
     async def _take_up(self, task: Task, instruction: str) -> None:
         """Go on with a task that nobody works on."""
-        means = await self._ready()
+        # Before anything is waited for: nobody else shall take it up meanwhile.
+        self._put(again := task.told(instruction).again())
         try:
+            await self._ended(task.id)
+            means = await self._ready()
             place = await self._place(task)
-        except PlaceError as error:
+            start = await _start(place)
+        except (PlaceError, TaskError) as error:
+            if self._tasks.get(task.id) is again:
+                self._put(task)
             raise TaskError(str(error)) from None
-        start = Resume(task.thread) if task.thread else await _start(place)
-        self._put(task.told(instruction).again())
-        self._set_to_work(task.id, place, means, Brief(start, instruction))
+        if self._closed or self._tasks.get(task.id) is not again:
+            raise TaskError("the task was interrupted or removed meanwhile")
+        told = redact(instruction)
+        anew = Brief(start, "\n\n".join(filter(None, (task.brief, told))))
+        brief = Brief(Resume(task.thread), told, anew=anew) if task.thread else anew
+        self._set_to_work(task.id, place, means, brief)
 
     def _set_to_work(self, name: str, place: Place, means: Means, brief: Brief) -> None:
         def hear(report: Report) -> None:
@@ -278,6 +299,8 @@ class Office:
             return
         if isinstance(report, Refused) and isinstance(report.order, Start | Resume | Turn):
             fresh = task.over("failed", time(), report.reason)
+        elif isinstance(report, Refused) and isinstance(report.order, Interrupt):
+            fresh = task.over("interrupted", time())
         else:
             fresh = after(report, task, time())
         if fresh is not task:
@@ -310,14 +333,22 @@ class Office:
             self._news.clear()
             names, self._unkept = self._unkept, set()
             async with self._writing:
-                for task in [self._tasks[name] for name in names if name in self._tasks]:
-                    await asyncio.to_thread(self._keeping.save, task)
+                for name in names:
+                    if task := self._tasks.get(name):
+                        await asyncio.to_thread(self._keeping.save, task)
             await asyncio.sleep(_KEPT_EVERY)
 
     async def _end(self, name: str) -> None:
         """End the agent of a task; it is gone when this returns."""
         if shift := self._shifts.pop(name, None):
-            await shift.end()
+            self._ending[name] = asyncio.create_task(shift.end())
+        await self._ended(name)
+
+    async def _ended(self, name: str) -> None:
+        """Wait until the agent of a task that is being ended is gone."""
+        if ending := self._ending.get(name):
+            await asyncio.wait([ending])
+            self._ending.pop(name, None)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         running = asyncio.create_task(work)
@@ -329,17 +360,21 @@ class Office:
         """End all agents; tasks that are at work are found as left by the next server."""
         for timer in self._due.values():
             timer.cancel()
-        # What they report now is the end of the server, and not of the task.
-        shifts, self._shifts = list(self._shifts.values()), {}
-        for beside in self._beside:
-            beside.cancel()
-        ending = [asyncio.ensure_future(shift.end()) for shift in shifts]
-        if waiting := {*ending, *self._beside}:
-            await asyncio.wait(waiting)
+        self._closed = True
+        # Before anything is waited for: whoever ends us may have no patience.
         for task in self._tasks.values():
             if task.alive or task.id in self._unkept:
                 self._keeping.save(task)
-        self._places.close()
+        # What they report now is the end of the server, and not of the task.
+        shifts, self._shifts = self._shifts, {}
+        self._ending |= {name: asyncio.create_task(it.end()) for name, it in shifts.items()}
+        for beside in self._beside:
+            beside.cancel()
+        try:
+            if waiting := {*self._ending.values(), *self._beside}:
+                await asyncio.wait(waiting)
+        finally:
+            self._places.close()
 
 
 async def _start(place: Place) -> Start:

@@ -8,15 +8,16 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from spark_lsp.core.tasks import briefing
 from spark_lsp.core.tasks.agent import (
     Answer,
     Approval,
     Interrupt,
+    Lost,
     Opened,
     Order,
     Refused,
@@ -26,6 +27,8 @@ from spark_lsp.core.tasks.agent import (
     Steer,
     Steered,
     Turn,
+    TurnEnded,
+    Withdrawn,
 )
 from spark_lsp.server.agents.codex import Codex
 from spark_lsp.server.agents.isolation import Mind
@@ -67,11 +70,13 @@ class Brief:
         start: what begins or resumes the conversation.
         text: what is to be done.
         commands: whether it may ask to run commands.
+        anew: what it is set to where there is no conversation to resume.
     """
 
     start: Start | Resume
     text: str
     commands: bool = False
+    anew: "Brief | None" = None
 
 
 class Shift:
@@ -85,8 +90,10 @@ class Shift:
         self._heard = hear
         self._ask = ask
         self._opened = 0
+        self._unwanted = False
+        self._asking = asyncio.Lock()
+        self._questions: dict[str, asyncio.Task[None]] = {}
         self._steering: list[tuple[Steer, asyncio.Future[str]]] = []
-        self._beside: set[asyncio.Task[None]] = set()
         self._agent = Codex(
             Rooms(place.folder, place.home / "agent"),
             means.mind,
@@ -96,7 +103,7 @@ class Shift:
             environment=place.surroundings(os.environ),
         )
         self._running = asyncio.create_task(self._agent.run())
-        self._running.add_done_callback(_log_failure)
+        self._running.add_done_callback(self._failed)
         self._agent.ask(brief.start)
 
     async def steer(self, text: str, turn: str) -> str:
@@ -114,14 +121,17 @@ class Shift:
                 return await answer
         except TimeoutError:
             raise TaskError("the agent does not answer: interrupt the task") from None
+        finally:
+            self._steering = [it for it in self._steering if it[1] is not answer]
 
     def interrupt(self, turn: str) -> None:
-        """Have the agent end its turn where it is."""
+        """Have the agent end its turn where it is; should it die of that, it does not go on."""
+        self._unwanted = True
         self._agent.ask(Interrupt(turn))
 
     async def end(self) -> None:
         """End the agent; it is gone when this returns."""
-        work = {self._running, *self._beside}
+        work = {self._running, *self._questions.values()}
         for task in work:
             task.cancel()
         await asyncio.wait(work)
@@ -131,14 +141,23 @@ class Shift:
 
     def _hear(self, report: Report) -> None:
         match report:
+            case Opened() if self._unwanted:
+                report = TurnEnded("", "interrupted")
             case Opened(resumed=resumed):
                 self._opened += 1
                 again = self._opened > 1 and resumed
                 self._agent.ask(Turn(briefing.GO_ON if again else self._brief.text))
-            case Approval():
-                self._beside_it(self._consider(report))
+            case Approval(id=name):
+                self._questions[name] = asyncio.create_task(self._consider(report))
+            case Withdrawn(approval=name) if name in self._questions:
+                self._questions.pop(name).cancel()
             case Steered(turn=turn):
                 self._answer(None, turn)
+            case Refused(order=Resume()) if self._brief.anew:
+                # Nothing is written down of a conversation in which nothing was said.
+                self._brief = self._brief.anew
+                self._agent.ask(self._brief.start)
+                return
             case Refused(order=order, reason=reason):
                 self._answer(order, "", reason)
             case _:
@@ -160,17 +179,14 @@ class Shift:
         """Have the person decide; who says nothing has not allowed it."""
         why = f" It says: {asked.reason}" if asked.reason else ""
         answer: str | None = None
-        with contextlib.suppress(Exception):  # whatever it was, nobody has allowed anything
-            question = f"A background task wants to run: {asked.what}.{why}"
-            answer = await self._ask(question, (ALLOW, REFUSE))
-        self._agent.ask(Answer(asked.id, accept=answer == ALLOW))
+        async with self._asking:  # one after the other: a yes must not be taken for another's
+            with contextlib.suppress(Exception):  # whatever it was, nobody has allowed anything
+                question = f"A background task wants to run: {asked.what}.{why}"
+                answer = await self._ask(question, (ALLOW, REFUSE))
+        if self._questions.pop(asked.id, None):
+            self._agent.ask(Answer(asked.id, accept=answer == ALLOW))
 
-    def _beside_it(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._beside.add(task)
-        task.add_done_callback(self._beside.discard)
-
-
-def _log_failure(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and (error := task.exception()):
-        _log.error("an agent has failed: %r", error, exc_info=error)
+    def _failed(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("an agent has failed: %r", error, exc_info=error)
+            self._heard(Lost(f"the agent has failed ({type(error).__name__})"))

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, S
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeVar
+from uuid import uuid4
 
 import msgspec
 
@@ -126,6 +127,7 @@ class Surface:
         window = client.capabilities.get("window")
         self._shows = isinstance(window, Mapping) and bool(window.get("workDoneProgress"))
         self._tokens: dict[str, Token] = {}
+        self._given: dict[str, Token] = {}
         self._bars: dict[str, Bar] = {}
         self._answering: set[asyncio.Task[None]] = set()
         self._answers: Mapping[str, Callable[[Any], Awaitable[Any]]] = {
@@ -140,11 +142,15 @@ class Surface:
 
     async def run(self) -> None:
         """Be there until cancelled; agents are gone when this returns."""
+        office = asyncio.create_task(self._office.run())
         try:
-            await self._office.run()
+            await asyncio.shield(office)
         finally:
+            # Before the office closes: nobody shall begin anything in it any more.
             for task in self._answering:
                 task.cancel()
+            office.cancel()
+            await asyncio.wait([office])
 
     def asked(self, method: str, params: Any, aside: Aside) -> None:
         """Answer a request, now or later."""
@@ -173,8 +179,11 @@ class Surface:
         """Show how a task stands now, or that it is gone."""
         told = {"taskId": task.id, "gone": True} if gone else telling.task(task)
         self._editor.tell(asides.CHANGED, told)
+        if task.id in self._bars and self._bars[task.id].ended and task.alive:
+            del self._bars[task.id]
+            self._tokens[task.id] = f"{task.id}/{uuid4().hex[:8]}"
         if task.id in self._bars or task.alive:
-            self._bar(task.id).show(task)
+            self._bar(task.id).show(task.over("interrupted", task.began) if gone else task)
 
     async def ask(self, question: str, answers: Sequence[str]) -> str | None:
         """Have the person choose an answer."""
@@ -202,8 +211,10 @@ class Surface:
             asked.commands,
         )
         name = new_name()
-        if asked.work_done_token is not None:
-            self._tokens[name] = asked.work_done_token
+        if asked.work_done_token is not None and not self._shows:
+            # By the protocol it is good until the request is answered, which is soon; who can
+            # show a bar of ours gets one instead.
+            self._given[name] = asked.work_done_token
         await self._office.start(name, wish)
         return {"taskId": name}
 
@@ -219,15 +230,24 @@ class Surface:
         return {"tasks": [telling.task(it) for it in await self._office.tasks()]}
 
     async def _result(self, params: Any) -> Any:
-        patch = await self._office.result(_read(params, _Named).task_id)
-        versions = {it.path: it.version for it in self._documents()}
-        return telling.result(patch, Places(self._uri, versions), self._abilities)
+        # Texts and versions as of one moment: an edit must not be taken for one of a later text.
+        buffers = self.buffers()
+        known = {it.path: it for it in self._documents() if it.path in buffers}
+        versions = {path: it.version for path, it in known.items()}
+        uris = {path: it.uri for path, it in known.items()}
+        patch = await self._office.result(_read(params, _Named).task_id, buffers)
+
+        def uri(path: str) -> str:
+            return uris.get(path) or (self._root / path).as_uri()
+
+        places = Places(uri, versions)
+        return await asyncio.to_thread(telling.result, patch, places, self._abilities)
 
     async def _remove(self, params: Any) -> Any:
         name = _read(params, _Named).task_id
         await self._office.remove(name)
-        self._bars.pop(name, None)
-        self._tokens.pop(name, None)
+        for known in (self._bars, self._tokens, self._given):
+            known.pop(name, None)
 
     async def _route(self, params: Any) -> Any:
         asked = _read(params, _Route)
@@ -239,10 +259,6 @@ class Surface:
     def _path(self, uri: str) -> str | None:
         found = location(uri)
         return found.below(str(self._root)) if found.scheme == "file" else None
-
-    def _uri(self, path: str) -> str:
-        open_ = next((it.uri for it in self._documents() if it.path == path), None)
-        return open_ or (self._root / path).as_uri()
 
     def _selection(self, selected: _Selected | None) -> Selection | None:
         """Return what is selected, if it is in a document that may be shown."""
@@ -260,8 +276,9 @@ class Surface:
 
     def _bar(self, name: str) -> Bar:
         if name not in self._bars:
-            token = self._tokens.setdefault(name, name)
-            self._bars[name] = Bar(self._teller(token, given=token != name))
+            given = self._given.pop(name, None)
+            token = self._tokens.setdefault(name, name if given is None else given)
+            self._bars[name] = Bar(self._teller(token, given=given is not None))
         return self._bars[name]
 
     def _teller(self, token: Token, *, given: bool) -> Callable[[telling.Json], None]:
@@ -284,25 +301,27 @@ class Surface:
 
 
 class _Teller:
-    """Tells what stands on a bar, once there is one."""
+    """Tells what stands on a bar, once there is one; of what comes before, the first and last."""
 
     def __init__(self, editor: Editor, token: Token, *, ready: bool) -> None:
         self._editor = editor
         self._token = token
-        self._held: list[telling.Json] | None = None if ready else []
+        self._ready: bool | None = ready
+        self._held: list[telling.Json] = []
 
     def __call__(self, value: telling.Json) -> None:
-        if self._held is None:
+        if self._ready:
             self._editor.tell("$/progress", {"token": self._token, "value": value})
-        else:
-            self._held.append(value)
+        elif self._ready is False:
+            self._held[1:] = [value] if self._held else []
+            self._held = self._held or [value]
 
     def created(self, answer: "Future[Any]") -> None:
-        """Tell what has been held back, if there is a bar now; else it is held back for good."""
-        if not (answer.cancelled() or answer.exception()):
-            held, self._held = self._held or [], None
-            for value in held:
-                self(value)
+        """Tell what has been held back, if there is a bar now; else nothing is told any more."""
+        self._ready = None if answer.cancelled() or answer.exception() else True
+        held, self._held = self._held, []
+        for value in held:
+            self(value)
 
 
 def _read(params: Any, type_: type[_Params]) -> _Params:

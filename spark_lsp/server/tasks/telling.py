@@ -18,12 +18,14 @@ Json = dict[str, Any]
 
 _SIDES: tuple[Side, ...] = ("task", "both")
 _SAID = 4_000
-"""Characters of its last words that are told as they come: it is told ten times a second."""
+"""Characters of long texts that are told: a task is told ten times a second."""
 
 
 def task(it: Task) -> Json:
     """Return how a task stands."""
-    told: Json = msgspec.to_builtins(it.changed(said=it.said[-_SAID:]))
+    shown = it.changed(said=it.said[-_SAID:], instruction=it.instruction[:_SAID], brief="")
+    told: Json = msgspec.to_builtins(shown)
+    del told["brief"]
     return {"taskId": told.pop("id"), **told, "alive": it.alive}
 
 
@@ -88,8 +90,13 @@ class Bar:
         self._begun = False
         self._last: Json = {}
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has been shown and is over; editors have forgotten its token."""
+        return bool(self._last) and not self._begun
+
     def show(self, it: Task) -> None:
-        """Show how a task stands; one that is over ends it, one that is taken up begins anew."""
+        """Show how a task stands; one that is over ends it."""
         if not it.alive:
             if self._begun:
                 self._tell({"kind": "end", "message": it.message or it.state})

@@ -73,3 +73,22 @@ def test_an_edit_that_changes_nothing_is_none(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("1\n", "utf-8")
 
     assert [] == written({"documentChanges": [edit(tmp_path, "a.py", (0, 0, 0, ""))]}, tmp_path)
+
+
+def test_nothing_is_written_through_a_link_that_leads_out(tmp_path: Path) -> None:
+    root, outside = tmp_path / "w", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (root / "lib").symlink_to(outside)
+    with pytest.raises(CommandError, match="outside"):
+        written({"documentChanges": [edit(root, "lib/a.py", (0, 0, 0, "x"))]}, root)
+
+
+def test_a_file_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("1\n", "utf-8")
+    (tmp_path / "run").chmod(0o755)
+    write([Written(tmp_path / "run", "1\n", "2\n"), Written(tmp_path / "new", None, "n\n")])
+
+    modes = [(tmp_path / name).stat().st_mode & 0o777 for name in ("run", "new")]
+    assert [0o755, 0o644] == [modes[0], modes[1] | 0o044]
+    assert {"run", "new"} == {it.name for it in tmp_path.iterdir()}
