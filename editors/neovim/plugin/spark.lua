@@ -10,6 +10,7 @@ for group, link in pairs({
   SparkAdd = 'DiffAdd',
   SparkDelete = 'DiffDelete',
   SparkNext = 'DiagnosticVirtualTextHint',
+  SparkConflict = 'DiagnosticVirtualTextWarn',
 }) do
   vim.api.nvim_set_hl(0, group, { link = link, default = true })
 end
@@ -45,6 +46,15 @@ plug({ 'n', 'i' }, 'steer', function()
 end)
 plug({ 'n', 'i' }, 'interrupt', function()
   require('spark.command').run({ fargs = { 'interrupt' } })
+end)
+plug('n', 'take', function()
+  require('spark.review').decide('task')
+end)
+plug('n', 'take-both', function()
+  require('spark.review').decide('both')
+end)
+plug('n', 'leave', function()
+  require('spark.review').decide('leave')
 end)
 vim.keymap.set({ 'n', 'x' }, '<Plug>(spark-edit)', function()
   vim.o.operatorfunc = "v:lua.require'spark.edit'.operator"

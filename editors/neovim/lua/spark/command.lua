@@ -98,6 +98,29 @@ local function explained()
   end)
 end
 
+--- Return the task that is meant: the one at the cursor in the list, or the one that is named.
+local function task_of(arguments)
+  local tasks = require('spark.tasks')
+  local named = tasks.get(arguments.fargs[2])
+  if named then
+    return named.taskId, table.concat(vim.list_slice(arguments.fargs, 3), ' ')
+  end
+  return require('spark.board').here(), words(arguments)
+end
+
+--- Return the names of tasks, to be completed.
+local function names_of_tasks()
+  return vim.tbl_map(function(task)
+    return task.taskId
+  end, require('spark.tasks').all())
+end
+
+local function begun(mode, instruction, arguments)
+  local ranged = (arguments.range or 0) > 0
+  local first, last = ranged and arguments.line1 or nil, ranged and arguments.line2 or nil
+  require('spark.tasks').start(mode, instruction, first, last)
+end
+
 local function snoozed(minutes)
   pause(true)
   vim.defer_fn(function()
@@ -105,12 +128,18 @@ local function snoozed(minutes)
   end, (tonumber(minutes) or 10) * 60000)
 end
 
----@type table<string, { run: fun(arguments: table), choices?: string[] }>
+---@type table<string, { run: fun(arguments: table), choices?: string[]|fun(): string[] }>
 local SUBCOMMANDS = {
   accept = {
     choices = { 'word', 'line', 'all' },
     run = function(arguments)
-      require('spark').accept(arguments.fargs[2])
+      local review = require('spark.review')
+      local inserting = vim.api.nvim_get_mode().mode:sub(1, 1) == 'i'
+      if review.active() and not inserting then
+        review.accept(arguments.fargs[2] == 'all')
+      else
+        require('spark').accept(arguments.fargs[2])
+      end
     end,
   },
   dismiss = {
@@ -145,13 +174,71 @@ local SUBCOMMANDS = {
       end
     end,
   },
-  steer = {
+  task = {
     run = function(arguments)
-      instructed(arguments, 'What instead? ', steered)
+      instructed(arguments, 'What is to be done? ', function(said)
+        begun('task', said, arguments)
+      end)
+    end,
+  },
+  finish = {
+    run = function(arguments)
+      begun('finish', words(arguments), arguments)
+    end,
+  },
+  tasks = {
+    run = function()
+      require('spark.board').show()
+    end,
+  },
+  review = {
+    choices = names_of_tasks,
+    run = function(arguments)
+      require('spark.review').start(arguments.fargs[2] or require('spark.board').here())
+    end,
+  },
+  take = {
+    choices = { 'all', 'both' },
+    run = function(arguments)
+      local what = arguments.fargs[2]
+      require('spark.review').decide(what == 'both' and 'both' or 'task', what == 'all')
+    end,
+  },
+  leave = {
+    choices = { 'all' },
+    run = function(arguments)
+      require('spark.review').decide('leave', arguments.fargs[2] == 'all')
+    end,
+  },
+  answer = {
+    run = function()
+      if not require('spark.asks').show() then
+        server.say('nothing is asked')
+      end
+    end,
+  },
+  steer = {
+    choices = names_of_tasks,
+    run = function(arguments)
+      local id, said = task_of(arguments)
+      local rest = { fargs = { 'steer', said ~= '' and said or nil } }
+      instructed(rest, 'What instead? ', function(instruction)
+        if id then
+          require('spark.tasks').steer(id, instruction)
+        else
+          steered(instruction)
+        end
+      end)
     end,
   },
   interrupt = {
-    run = function()
+    choices = names_of_tasks,
+    run = function(arguments)
+      local id = task_of(arguments)
+      if id then
+        require('spark.tasks').ask('interrupt', { taskId = id })
+        return
+      end
       server.request(
         vim.api.nvim_get_current_buf(),
         'spark/interrupt',
@@ -234,9 +321,12 @@ end
 ---@return string[]
 function M.complete(lead, line)
   local name = line:match('Spark%s+(%S+)%s')
-  local choices = name and (SUBCOMMANDS[name] or {}).choices or vim.tbl_keys(SUBCOMMANDS)
+  local choices = name and ((SUBCOMMANDS[name] or {}).choices or {}) or vim.tbl_keys(SUBCOMMANDS)
+  if type(choices) == 'function' then
+    choices = choices()
+  end
   return vim
-    .iter(vim.fn.sort(name and not (SUBCOMMANDS[name] or {}).choices and {} or choices))
+    .iter(vim.fn.sort(vim.list_slice(choices)))
     :filter(function(choice)
       return vim.startswith(choice, lead)
     end)

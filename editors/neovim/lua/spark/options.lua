@@ -6,10 +6,11 @@ local M = {}
 ---@field cmd? string[] how the server is started; else it is looked for
 ---@field renderer? 'own'|'builtin' who draws ghost text
 ---@field next_edit? boolean whether edits that follow are shown without being asked for
+---@field commands? boolean whether tasks may ask to run commands
 ---@field settings? table settings of the server that differ from its config.toml
 
 ---@type spark.Options
-local DEFAULTS = { renderer = 'own', next_edit = true, settings = {} }
+local DEFAULTS = { renderer = 'own', next_edit = true, commands = false, settings = {} }
 
 --- Return the options that hold now.
 ---@return spark.Options

@@ -1,6 +1,7 @@
 -- The server: how it is started, and again when it has died, what it says of itself, and requests.
 --
--- Owns the client. What is drawn is left to `ghost`, `edit` and `next`.
+-- Owns the client. What is drawn is left to `ghost`, `edit` and `next`, what is told of tasks to
+-- `tasks`.
 
 local options = require('spark.options')
 
@@ -89,6 +90,9 @@ function M.config()
       return vim.lsp.rpc.start(command, quiet, { cwd = config.root_dir })
     end,
     root_markers = { '.spark-lsp.toml', '.git' },
+    -- What tasks propose comes with the version of each text, and as operations on files, only for
+    -- who announces this; Neovim takes it, but says nothing of it.
+    capabilities = { workspace = { workspaceEdit = { documentChanges = true } } },
     init_options = next(options.get().settings) and options.get().settings or vim.empty_dict(),
     before_init = function(params)
       -- The server waits for the built-in client, which waits by itself; we ask with every key.
@@ -102,9 +106,18 @@ function M.config()
         M.status = status
         redraw_status()
       end,
+      ['spark/task/didChange'] = function(_, task, ctx)
+        require('spark.tasks').hear(task, ctx.client_id)
+      end,
+      ['window/showMessageRequest'] = function(...)
+        return require('spark.asks').hear(...)
+      end,
     },
-    on_exit = function()
-      vim.schedule(exited)
+    on_exit = function(_, _, client)
+      vim.schedule(function()
+        require('spark.tasks').forget(client)
+        exited()
+      end)
     end,
   }
 end
