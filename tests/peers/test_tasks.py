@@ -418,6 +418,21 @@ async def test_rules_outlast_the_summing_up_of_a_long_conversation(tmp_path: Pat
     assert any("summed up" in note for note in ended["notes"])
 
 
+async def test_what_is_selected_is_told_unless_it_may_not_be_seen(shop: Workshop) -> None:
+    for path in ("shapes.py", "hidden.txt"):
+        shop.open(path, FILES[path])
+        place = {"start": {"line": 0, "character": 0}, "end": {"line": 1, "character": 0}}
+        selection = {"uri": shop.uri(path), "range": place}
+        task = (await shop.ask("start", instruction="Look.", selection=selection))["taskId"]
+        request = await shop.model.next()
+        said = "".join(request.texts)
+        assert (path == "shapes.py") == ("def area(radius):" in said)
+        assert "HIDDEN" not in said
+        await agent.say(request, "Done.")
+        await agent.over(request)
+        await shop.over(task)
+
+
 async def test_where_an_instruction_belongs_is_told_with_reasons(shop: Workshop) -> None:
     wide = await shop.ask("route", instruction="Rename area everywhere and add tests.")
     assert "background" == wide["side"]

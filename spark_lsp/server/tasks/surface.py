@@ -24,6 +24,7 @@ from spark_lsp.core.text import Position
 from spark_lsp.server import asides
 from spark_lsp.server.asides import Aside
 from spark_lsp.server.hooks import Introduction
+from spark_lsp.server.privacy import private
 from spark_lsp.server.tasks import telling
 from spark_lsp.server.tasks.office import Office, Wish, new_name
 from spark_lsp.server.tasks.shift import Means, TaskError
@@ -207,7 +208,7 @@ class Surface:
             asked.instruction,
             asked.mode,
             [path for path in map(self._path, uris) if path],
-            self._selection(asked.selection),
+            await self._selection(asked.selection),
             asked.commands,
         )
         name = new_name()
@@ -251,7 +252,7 @@ class Surface:
 
     async def _route(self, params: Any) -> Any:
         asked = _read(params, _Route)
-        selected = self._selection(asked.selection)
+        selected = await self._selection(asked.selection)
         side: Side | None = asked.chosen
         found = route(asked.instruction, selected.text if selected else "", chosen=side)
         return {"side": found.side, "reasons": list(found.reasons)}
@@ -260,12 +261,16 @@ class Surface:
         found = location(uri)
         return found.below(str(self._root)) if found.scheme == "file" else None
 
-    def _selection(self, selected: _Selected | None) -> Selection | None:
+    async def _selection(self, selected: _Selected | None) -> Selection | None:
         """Return what is selected, if it is in a document that may be shown."""
         if selected is None:
             return None
+        # It may have been opened just now, and not been judged yet.
+        reason = await asyncio.to_thread(private, selected.uri, self._root)
+        if reason:
+            return None
         for document in self._documents():
-            if document.uri == selected.uri and document.private == "":
+            if document.uri == selected.uri and not document.private:
                 start, end = selected.range.start, selected.range.end
                 text, encoding = document.text, self._client.encoding
                 first = text.offset(Position(start.line, start.character), encoding)
