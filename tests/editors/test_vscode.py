@@ -358,7 +358,7 @@ async def test_a_folder_that_is_not_trusted_starts_nothing_of_its_own(tmp_path: 
         await editor.sees(lambda screen: "spark-lsp was not found" in screen.says)
         assert not (tmp_path / "ran").exists()
 
-        await editor.command("Workspaces: Manage Workspace Trust")
+        await editor.page.locator(".statusbar-item", has_text="Restricted Mode").click()
         await editor.page.locator(".workspace-trust-buttons-row a", has_text="Trust").first.click()
         await editor.sees(lambda screen: "embedded" in screen.status)
         assert (tmp_path / "ran").exists()

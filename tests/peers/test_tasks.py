@@ -15,7 +15,7 @@ from spark_lsp.cli.client import ErrorAnswer
 from tests.peers import agent
 from tests.peers.agent import git, needs_sandbox, patch, use
 from tests.peers.parts import CODEX, needs
-from tests.peers.workshop import FILES, Workshop, repository, serving, workshop
+from tests.peers.workshop import FILES, Workshop, repository, serving, update, workshop
 
 pytestmark = [needs("node"), needs_sandbox()]
 
@@ -476,12 +476,6 @@ async def test_what_cannot_be_done_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(ErrorAnswer, match=reason):
         await shop.ask(method, **params)
-
-
-def update(path: str, line: tuple[str, str]) -> str:
-    """A patch that replaces a line, as Codex's models write them."""
-    before, after = line
-    return f"*** Begin Patch\n*** Update File: {path}\n@@\n-{before}\n+{after}\n*** End Patch"
 
 
 def kill_agents(server: int) -> list[int]:

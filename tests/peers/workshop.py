@@ -151,3 +151,9 @@ async def workshop(folder: Path) -> AsyncIterator[Workshop]:
     """Set one up."""
     async with repository(folder) as (root, config, model), serving(root, config, model) as shop:
         yield shop
+
+
+def update(path: str, line: tuple[str, str]) -> str:
+    """A patch that replaces a line, as Codex's models write them."""
+    before, after = line
+    return f"*** Begin Patch\n*** Update File: {path}\n@@\n-{before}\n+{after}\n*** End Patch"

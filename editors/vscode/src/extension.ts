@@ -10,6 +10,8 @@ import { place } from './server/places';
 import { Server, sentence } from './server/server';
 import { environment, setUp } from './server/setup';
 import { names, settings } from './settings';
+import type { Node } from './tasks/told';
+import { Tasks } from './tasks/tasks';
 import { type Account, page } from './views/account';
 import { menu, minutes } from './views/menu';
 import { switchModel } from './views/model';
@@ -56,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): void {
     it,
     () => !completions.paused && configuration().get('nextEdits', true),
   );
+  const tasks = new Tasks(made, (editor, instruction) => edits.write(editor, instruction));
   const pages = new Pages();
   const item = new StatusItem();
   let waking: NodeJS.Timeout | undefined;
@@ -125,7 +128,8 @@ export function activate(context: vscode.ExtensionContext): void {
     await pages.program(title, found.program, values);
   };
 
-  const commands: Record<string, () => unknown> = {
+  const commands: Record<string, (node?: Node) => unknown> = {
+    ...tasks.commands,
     menu: () => menu(made.status.message, completions.paused, made.program !== undefined),
     edit: () => inEditor((editor) => edits.start(editor)),
     keepEdit: () => edits.keep(),
@@ -170,15 +174,16 @@ export function activate(context: vscode.ExtensionContext): void {
     completions,
     edits,
     next,
+    tasks,
     pages,
     item,
     new vscode.Disposable(() => {
       clearTimeout(waking);
     }),
     ...Object.entries(commands).map(([name, act]) =>
-      vscode.commands.registerCommand(`spark.${name}`, async () => {
+      vscode.commands.registerCommand(`spark.${name}`, async (node?: Node) => {
         try {
-          await act();
+          await act(node);
         } catch (error) {
           void vscode.window.showWarningMessage(`Spark: ${sentence(error)}.`);
         }

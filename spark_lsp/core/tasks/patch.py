@@ -171,6 +171,8 @@ def _changed(sides: Sides, told: Account, path: str) -> FileChange | None:
 
 def _renamed(sides: Sides, told: Account, old: str, new: str) -> FileChange | None:
     base, task, here = sides.base[old], sides.task[new], sides.now(old)
+    # Whoever has taken the renaming over has it, whether or not anybody knows that it was a move.
+    here = here or (new if new in sides.person else "")
     why = told.of_file(new)
     if not here:
         objection = f"You have removed {old}; the task has renamed it to {new}."

@@ -122,6 +122,15 @@ def test_what_both_have_moved_to_the_same_place_is_not_moved_again() -> None:
     assert () == patched(sides, TOLD).files
 
 
+def test_a_renaming_that_has_been_taken_over_is_not_offered_again() -> None:
+    base, task = {"a.py": CODE}, {"b.py": CODE.replace("two", "2")}
+
+    assert () == of(base, task, task).files
+    change = only(of(base, task, {"b.py": CODE.replace("five", "5")}))
+    assert ("b.py", Kind.CHANGED, "") == (change.path, change.kind, change.objection)
+    assert [(2 * 2, "2\n")] == [(it.hunk.start, it.hunk.text) for it in change.clean]
+
+
 def test_what_both_have_done_alike_is_not_offered() -> None:
     assert () == of({"a.py": CODE}, {"b.py": "x\n"}, {"b.py": "x\n"}).files
 

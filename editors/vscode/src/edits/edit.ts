@@ -85,7 +85,8 @@ export class Edits implements vscode.TextDocumentContentProvider, vscode.Disposa
     }
   }
 
-  private async write(editor: vscode.TextEditor, instruction: string): Promise<void> {
+  /** Have the selected lines written as an instruction says. */
+  async write(editor: vscode.TextEditor, instruction: string): Promise<void> {
     await this.close();
     const document = editor.document;
     const name = document.uri.path;

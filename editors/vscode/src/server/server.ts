@@ -10,6 +10,7 @@ import {
   type CancellationToken,
   type Middleware,
   ProgressType,
+  type WorkspaceEdit,
 } from 'vscode-languageclient';
 import { LanguageClient } from 'vscode-languageclient/node';
 import type { Settings } from '../nested';
@@ -64,6 +65,12 @@ export class Server implements vscode.Disposable {
   private readonly missed = new vscode.EventEmitter<void>();
   /** Fires when there is no program to start. */
   readonly onMissing = this.missed.event;
+  private readonly started = new vscode.EventEmitter<void>();
+  /** Fires when a server has started, and can be asked. */
+  readonly onStarted = this.started.event;
+  private readonly tasks = new vscode.EventEmitter<unknown>();
+  /** Fires with what the server tells of background tasks. */
+  readonly onTask = this.tasks.event;
 
   constructor(
     private readonly start_: Start,
@@ -115,6 +122,7 @@ export class Server implements vscode.Disposable {
       await this.starting;
       // The settings may have changed since it was made.
       this.configure();
+      this.started.fire();
     } catch (error) {
       this.log.error(`the server did not start: ${sentence(error)}`);
       this.died(client);
@@ -148,6 +156,8 @@ export class Server implements vscode.Disposable {
     void this.stop();
     this.changed.dispose();
     this.missed.dispose();
+    this.started.dispose();
+    this.tasks.dispose();
   }
 
   /** Tell the server what the person has set. */
@@ -184,6 +194,14 @@ export class Server implements vscode.Disposable {
     }
   }
 
+  /** Read an edit of the workspace, with what it says of each change. */
+  async edit(edit: WorkspaceEdit): Promise<vscode.WorkspaceEdit> {
+    if (!this.client) {
+      throw new Error('the server is not running');
+    }
+    return this.client.protocol2CodeConverter.asWorkspaceEdit(edit);
+  }
+
   /** Run a command of the server; nobody waits for it. */
   run(command: string, ...values: unknown[]): void {
     const params = { command, arguments: values };
@@ -216,6 +234,11 @@ export class Server implements vscode.Disposable {
     client.onNotification('didChangeStatus', (status: Status) => {
       if (client === this.client) {
         this.tell(status);
+      }
+    });
+    client.onNotification('spark/task/didChange', (told: unknown) => {
+      if (client === this.client) {
+        this.tasks.fire(told);
       }
     });
     return client;

@@ -19,6 +19,8 @@ export async function menu(told: string, paused: boolean, running: boolean): Pro
           { label: '$(clock) Snooze…', command: 'spark.snooze' },
           { label: '$(server-environment) Switch the model…', command: 'spark.switchModel' },
           LINE,
+          { label: '$(server-process) Start a background task…', command: 'spark.startTask' },
+          LINE,
           { label: '$(question) Explain the last answer here', command: 'spark.explain' },
           { label: '$(list-tree) Show the context for this place', command: 'spark.showContext' },
           { label: '$(graph) Show what was accepted and kept', command: 'spark.stats' },
