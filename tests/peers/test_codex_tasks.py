@@ -416,7 +416,7 @@ async def test_a_command_runs_only_where_the_person_agrees_to_this_very_one(stag
         refused = agent.answers(request)[-1]
         await stage.finish(request)
 
-    assert Approval("1", "command", asked["command"], "to see") == approval
+    assert Approval(approval.id, "command", asked["command"], "to see") == approval
     assert "Exit code: 0\none" == ran
     assert "The person does not want this to run." == refused
     assert not (stage.worktree / "never").exists()
