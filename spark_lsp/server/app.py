@@ -38,11 +38,10 @@ from spark_lsp.server.provider import Provider as Model
 from spark_lsp.server.routes import Routes
 from spark_lsp.server.status import Status
 from spark_lsp.server.tally import Tally, location
-from spark_lsp.server.tasks.means import means
-from spark_lsp.server.tasks.shift import Means
-from spark_lsp.server.tasks.surface import Surface
 
 if TYPE_CHECKING:
+    from spark_lsp.server.tasks.shift import Means
+    from spark_lsp.server.tasks.surface import Surface
     from spark_lsp.server.trace import Recorder
 
 _log = logging.getLogger(__name__)
@@ -87,7 +86,7 @@ class App:
         self._model: Model | None = None
         self._desk: Desk | None = None
         self._tally: Tally | None = None
-        self._surface: Surface | None = None
+        self._surface: asyncio.Task[Surface] | None = None
         self._routes = Routes(None)
         self._connecting: asyncio.Task[None] | None = None
         self._begun = False
@@ -150,9 +149,8 @@ class App:
         if not client.watches:
             self._desk.watch()
         if root:
-            server, session = self._server, self._driver.session
-            self._surface = Surface(root, client, server, lambda: session.documents, self._means)
-            self._run(self._surface.run())
+            self._surface = self._loop.create_task(self._surfaced(root, client, self._driver))
+            self._surface.add_done_callback(self._ended_early)
 
     def _feed(self, event: Event) -> None:
         if self._driver:
@@ -211,16 +209,29 @@ class App:
     def _unwanted(self, token: Any) -> None:
         if token == TOKEN and self._desk:
             self._desk.stop_indexing()
-        elif self._surface:
-            self._surface.unwanted(token)
+        elif self._surface and self._surface.done():
+            self._surface.result().unwanted(token)
 
     def _asked_aside(self, method: str, params: Any, aside: Aside) -> None:
-        if self._surface:
-            self._surface.asked(method, params, aside)
-        else:
+        if self._surface is None:
             aside.refuse(_NO_WORKSPACE, "tasks need a workspace: open a folder")
+            return
 
-    async def _means(self) -> Means:
+        def ask(surface: "asyncio.Task[Surface]") -> None:
+            if not surface.cancelled() and not surface.exception():
+                surface.result().asked(method, params, aside)
+
+        self._surface.add_done_callback(ask)  # called soon if it is done
+
+    async def _surfaced(self, root: Path, client: Introduction, driver: Driver) -> "Surface":
+        """Begin what tasks need, once the editor has been answered: it takes long to import."""
+        surface_type = await asyncio.to_thread(_surface_type)
+        documents = driver.session.documents
+        surface = surface_type(root, client, self._server, lambda: documents, self._means)
+        self._run(surface.run())
+        return surface
+
+    async def _means(self) -> "Means":
         """Return what a task is done with now.
 
         Raises:
@@ -228,6 +239,8 @@ class App:
         """
         if self._restricting:
             await asyncio.wait([self._restricting])  # the repository may forbid it
+        from spark_lsp.server.tasks.means import means  # noqa: PLC0415 - see `_surfaced`
+
         return await means(self._settings)
 
     def _read(self) -> Settings:
@@ -298,7 +311,7 @@ class App:
         self._connecting = self._loop.create_task(self._model.run())
         self._connecting.add_done_callback(self._ended_early)
 
-    def _ended_early(self, task: asyncio.Task[None]) -> None:
+    def _ended_early(self, task: asyncio.Task[Any]) -> None:
         """Log why a part of the server has failed, and tell the person that one has, once."""
         if task.cancelled() or not (error := task.exception()):
             return
@@ -311,7 +324,7 @@ class App:
 
     async def _close(self) -> None:
         """End what has been begun, and what hangs after a moment all the same."""
-        begun = (self._connecting, self._restricting, *self._tasks)
+        begun = (self._connecting, self._restricting, self._surface, *self._tasks)
         tasks = [task for task in begun if task]
         for task in tasks:
             task.cancel()
@@ -323,6 +336,12 @@ class App:
             self._driver.close()
         if self._tally:
             await asyncio.to_thread(self._tally.close)
+
+
+def _surface_type() -> "type[Surface]":
+    from spark_lsp.server.tasks.surface import Surface  # noqa: PLC0415 - see `_surfaced`
+
+    return Surface
 
 
 def _differ(before: Settings, after: Settings) -> bool:
