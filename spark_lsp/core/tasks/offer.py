@@ -6,11 +6,12 @@ files. What an editor has not announced is not used; what cannot be said without
 `Offer.left`, a sentence each.
 
 A conflict never stands in it as text: where annotations can be shown it has one of its own, at an
-edit that changes nothing. What a person decides of it is an edit of its own, `decided`.
+edit that changes nothing. What a person decides, of a conflict or of anything else, is an edit of
+its own: `decided` for a stretch of text, `done` for a file as such.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
@@ -98,7 +99,7 @@ def offered(patch: Patch, places: Places, abilities: Abilities | None = None) ->
 def decided(
     change: FileChange, piece: Piece, side: Side, places: Places, abilities: Abilities | None = None
 ) -> Offer:
-    """Return the edit by which a person has decided a conflict."""
+    """Return the edit of one stretch of text as a person has decided it."""
     abilities = abilities or Abilities()
     writing = _Writing(places, abilities)
     text = _read(change.person or "")
@@ -108,6 +109,33 @@ def decided(
         edit["newText"] = _behind(kept, piece.hunk.text)
     writing.edits(change.path, [edit])
     return Offer(writing.edit())
+
+
+def done(change: FileChange, places: Places, abilities: Abilities | None = None) -> Offer | None:
+    """Return the edit that does with a file as such what the task has done, objection or not.
+
+    None if the task has done nothing of that kind, if the editor cannot do it, or if something of
+    the person's would be written over.
+    """
+    abilities = abilities or Abilities()
+    kind = change.kind
+    if change.person is None and change.task is not None:
+        # What the person has removed comes back as a new file, where the task would have it.
+        kind, change = Kind.ADDED, replace(change, path=change.target or change.path, target="")
+    elif kind in {Kind.ADDED, Kind.CHANGED} or change.occupied:
+        return None
+    if _NEEDED[kind] not in abilities.operations:
+        return None
+    writing = _Writing(places, replace(abilities, annotations=False))
+    writing.operate(replace(change, kind=kind))
+    return Offer(writing.edit())
+
+
+def row(text: Text, hunk: Hunk) -> int:
+    """Return the line, from 0, of the person's text that the first line of a hunk is or becomes."""
+    first = text.line_at(hunk.start)
+    # What stands behind a line end that is replaced too, or behind a last line without one.
+    return first + (hunk.start > text.line_start(first))
 
 
 def _behind(kept: str, text: str) -> str:
@@ -149,7 +177,7 @@ class _Writing:
                 f"{_what(change)} is left to you: the editor does not let us do that with files."
             )
             return
-        self._operate(change)
+        self.operate(change)
 
     def edits(self, path: str, edits: Sequence[Json]) -> None:
         """Take in edits of one document."""
@@ -188,7 +216,8 @@ class _Writing:
         else:
             self.left.append(objection)
 
-    def _operate(self, change: FileChange) -> None:
+    def operate(self, change: FileChange) -> None:
+        """Take in what is done with a file as such."""
         note = self._note(_what(change), change.reason)
         uri = self._places.uri(change.path)
         operation: Json = {"kind": _NEEDED[change.kind]}
@@ -231,9 +260,7 @@ def _what(change: FileChange) -> str:
 
 def _lines(text: Text, hunk: Hunk) -> str:
     """Return which lines a hunk is about, counted from 1 as people do."""
-    first = text.line_at(hunk.start)
-    # What stands behind a line end that is replaced too, or behind a last line without one.
-    first += hunk.start > text.line_start(first)
+    first = row(text, hunk)
     last = min(first + max(1, len(hunk.person)), text.line_count)
     return f"line {last}" if last <= first + 1 else f"lines {first + 1} to {last}"
 

@@ -49,6 +49,7 @@ class FileChange:
         target: the new path, of one that is renamed.
         pieces: the changes against the text `person`, in order; conflicts among them.
         objection: why the file as such is not added, removed or renamed, or "".
+        occupied: whether the person has another file where it would go.
     """
 
     path: str
@@ -59,6 +60,7 @@ class FileChange:
     target: str = ""
     pieces: tuple[Piece, ...] = ()
     objection: str = ""
+    occupied: bool = False
 
     @property
     def clean(self) -> tuple[Piece, ...]:
@@ -182,12 +184,13 @@ def _renamed(sides: Sides, told: Account, old: str, new: str) -> FileChange | No
         done = FileChange(here, Kind.CHANGED, why, sides.person[here], task, pieces=pieces)
         return done if pieces else None
     objection = ""
-    if here != old:
-        objection = f"You have moved {old} to {here}; the task has renamed it to {new}."
-    elif new in sides.person:
+    occupied = new in sides.person
+    if occupied:
         objection = f"The task has renamed {old} to {new}, where you have a file yourself."
+    elif here != old:
+        objection = f"You have moved {old} to {here}; the task has renamed it to {new}."
     person = sides.person[here]
-    return FileChange(here, Kind.RENAMED, why, person, task, new, pieces, objection)
+    return FileChange(here, Kind.RENAMED, why, person, task, new, pieces, objection, occupied)
 
 
 def _pieces(base: str, task: tuple[str, str], person: str, told: Account) -> tuple[Piece, ...]:

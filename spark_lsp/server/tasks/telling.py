@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from spark_lsp.core.tasks.offer import Abilities, Places, Side, decided, offered
+from spark_lsp.core.tasks.offer import Abilities, Places, Side, decided, done, offered, row
 from spark_lsp.core.tasks.patch import FileChange, Patch, Piece
 from spark_lsp.core.tasks.task import Task
 from spark_lsp.core.text import Text
@@ -32,7 +32,7 @@ def task(it: Task) -> Json:
 def result(patch: Patch, places: Places, abilities: Abilities) -> Json:
     """Return what a task has for the person: the edit to confirm, and what it is made of.
 
-    Conflicts come with the edits by which a person decides them.
+    Each change comes with the edits by which a person decides it alone: of a text and of a file.
     """
     offer = offered(patch, places, abilities)
     return {
@@ -55,7 +55,7 @@ def _file(change: FileChange, places: Places, abilities: Abilities) -> Json:
         "text": change.task,
         "hunks": [
             {
-                "line": text.line_at(it.hunk.start),
+                "line": row(text, it.hunk),
                 **_hunk(change, it, places, abilities),
             }
             for it in change.pieces
@@ -63,22 +63,21 @@ def _file(change: FileChange, places: Places, abilities: Abilities) -> Json:
     }
     if change.target:
         told |= {"target": change.target, "targetUri": places.uri(change.target)}
+    if whole := done(change, places, abilities):
+        told["edits"] = {"task": whole.edit}
     return told
 
 
 def _hunk(change: FileChange, piece: Piece, places: Places, abilities: Abilities) -> Json:
-    told: Json = {
+    sides = _SIDES if piece.hunk.conflicts else _SIDES[:1]
+    return {
         "reason": piece.reason,
         "conflict": piece.hunk.conflicts,
         "base": list(piece.hunk.base),
         "task": list(piece.hunk.task),
         "person": list(piece.hunk.person),
+        "edits": {side: decided(change, piece, side, places, abilities).edit for side in sides},
     }
-    if piece.hunk.conflicts:
-        told["edits"] = {
-            side: decided(change, piece, side, places, abilities).edit for side in _SIDES
-        }
-    return told
 
 
 class Bar:

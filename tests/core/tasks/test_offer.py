@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from spark_lsp.core.tasks.offer import Abilities, Offer, Places, decided, offered
+from spark_lsp.core.tasks.offer import Abilities, Offer, Places, decided, done, offered, row
 from spark_lsp.core.tasks.patch import Patch, Sides, patched
 from spark_lsp.core.tasks.reasons import Account
 from spark_lsp.core.text import Edit, Encoding, Position, Text
@@ -177,3 +177,78 @@ def test_abilities_are_what_the_client_announces(edit: object, expected: Abiliti
 )
 def test_a_client_that_announces_nothing_gets_the_plainest_form(capabilities: Any) -> None:
     assert BARE == Abilities.announced(capabilities)
+
+
+def whole(base: str | None, task: str | None, person: str | None, **more: Any) -> list[Any] | None:
+    """Return what would be done with old.py as such, as kinds and names."""
+    texts = {"base": base, "task": task, "person": person}
+    sides = {name: {} if it is None else {"old.py": it} for name, it in texts.items()}
+    for name, path, text in more.pop("also", ()):
+        sides[name][path] = text
+    change = patched(Sides(**sides, **more), Account("")).files[0]
+    offer = done(change, PLACES)
+    if offer is None:
+        return None
+    parts = offer.edit["documentChanges"]
+    return [
+        (it["kind"], (it.get("newUri") or it["uri"])[len("file:///w/") :])
+        if "kind" in it
+        else it["edits"][0]["newText"]
+        for it in parts
+    ]
+
+
+NEW = ("task", "new.py", CODE)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (whole(None, "x\n", None), [("create", "old.py"), "x\n"]),
+        (whole("x\n", None, "x\n"), [("delete", "old.py")]),
+        (whole("x\n", None, "mine\n"), [("delete", "old.py")]),
+        (whole("x\n", "y\n", None), [("create", "old.py"), "y\n"]),
+        (whole(CODE, None, CODE, also=[NEW]), [("rename", "new.py")]),
+        (whole(CODE, None, None, also=[NEW]), [("create", "new.py"), CODE]),
+        (whole("x\n", "y\n", "x\n"), None),
+        (whole(None, "x\n", "mine\n"), None),
+        (whole(CODE, None, CODE, also=[NEW, ("person", "new.py", "mine\n")]), None),
+    ],
+    ids=[
+        "added", "removed", "removed and changed by the person",
+        "changed and removed by the person", "renamed", "renamed and removed by the person",
+        "only changed", "made by both", "renamed to where the person has a file",
+    ],
+)  # fmt: skip
+def test_what_a_task_did_with_a_file_can_be_taken_unless_it_covers_one(
+    asked: object, expected: object
+) -> None:
+    assert asked == expected
+
+
+def test_what_an_editor_cannot_do_with_a_file_is_no_edit() -> None:
+    removed = patched(Sides({"a.py": "x"}, {}, {"a.py": "x"}), Account("")).files[0]
+
+    assert done(removed, PLACES, BARE) is None
+
+
+def test_every_change_of_a_text_is_an_edit_of_its_own_without_notes() -> None:
+    change = next(it for it in patch().files if it.path == "a.py")
+    before = "zero\n" + CODE.replace("four", "vier")
+
+    alone = [decided(change, it, "task", PLACES) for it in change.pieces]
+
+    assert [changed(before, of(it, "file:///w/a.py")) for it in alone] == [
+        before.replace("two", "2"),
+        before.replace("vier", "4"),
+    ]
+    assert all("changeAnnotations" not in it.edit for it in alone)
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_what_comes_behind_the_last_line_has_a_row_of_its_own(end: str) -> None:
+    change = patched(
+        Sides({"a": f"one{end}"}, {"a": f"one\ntwo{end}"}, {"a": f"one{end}"}), Account("")
+    ).files[0]
+
+    assert row(Text(change.person or ""), change.pieces[0].hunk) == 1
