@@ -23,7 +23,8 @@ from dataclasses import replace
 from typing import assert_never
 
 from spark_lsp.core.accounting.journal import Journal
-from spark_lsp.core.accounting.ledger import Ledger
+from spark_lsp.core.accounting.ledger import Acceptance, Ledger
+from spark_lsp.core.accounting.milestones import Milestones
 from spark_lsp.core.common import Common
 from spark_lsp.core.completing.completions import Completions
 from spark_lsp.core.context import Context
@@ -81,6 +82,8 @@ class Session:
         self._rewrites = Rewrites(self._common, Notes(self._ledger, self._journal))
         self._nexts = Nexts(self._common, self._ledger, self._journal)
         self._parts = (self._completions, self._rewrites, self._nexts)
+        self.milestones = Milestones()
+        self._before: dict[str, str] = {}  # the texts before the last changes, by URI
 
     def handle(self, event: Event, now: float) -> list[Effect]:  # noqa: C901, PLR0912, PLR0915 - one arm per event
         """Take in one event and return what is to be done, in order."""
@@ -177,6 +180,7 @@ class Session:
         if document and not any(other.path == document.path for other in self.documents):
             self._common.do(Shelve(uri, document.path, None))
         self._common.context.closed(uri)
+        self._before.pop(uri, None)
         self._common.resting.pop(uri, None)
 
     def _vetted(self, event: Vetted, now: float) -> None:
@@ -195,6 +199,7 @@ class Session:
         if document is None:
             return
         before = document.text
+        self._before[event.uri] = before.string
         applied = self.documents.change(event.uri, event.version, event.changes)
         for edit in applied:
             self._common.context.edited(event.uri, edit)
@@ -241,6 +246,20 @@ class Session:
         self._completions.advance(now)
         self._rewrites.advance(now)
 
+    def _remember(self, it: Acceptance) -> None:
+        """Keep how a text was before something was taken over."""
+        document = self.documents.get(it.uri)
+        if document is None or document.private != "":
+            return
+        text = document.text.string
+        # Editors tell it before or after the change that it makes.
+        there = text.startswith(it.text, it.offset)
+        before = self._before.get(it.uri, text) if there else text
+        line = document.text.line_at(it.offset)
+        self.milestones.add(document.path, line, it.text, before, it.at)
+
     def _taken(self) -> list[Effect]:
+        for acceptance in self._ledger.acceptances():
+            self._remember(acceptance)
         effects, self._common.effects = self._common.effects, []
         return [*effects, *self._ledger.taken()]

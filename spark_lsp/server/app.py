@@ -23,7 +23,7 @@ from spark_lsp.core.settings import (
     SettingsError,
     restricted,
 )
-from spark_lsp.server import configuration
+from spark_lsp.server import asides, configuration
 from spark_lsp.server.asides import Aside
 from spark_lsp.server.desk import Desk
 from spark_lsp.server.driver import Driver
@@ -49,8 +49,6 @@ _log = logging.getLogger(__name__)
 _EMBEDDED_WINDOW = 24_000
 """Tokens that the embedded engine is shown."""
 _THREADS = 32
-_NO_WORKSPACE = -32803
-"""RequestFailed (LSP 3.18)."""
 _TASKS_LIMIT = 2.5
 """Seconds that tasks may take to end, children of the server with them."""
 
@@ -184,6 +182,8 @@ class App:
         self._feed(self._configuration())
         if self._driver:
             self._count(self._driver)
+        if before.enabled and not self._settings.enabled and self._surface:
+            self._surface.add_done_callback(_switch_off)
         if self._driver and self._begun and _differ(before, self._settings):
             if self._model and self._connecting:
                 self._model.end()
@@ -214,7 +214,7 @@ class App:
 
     def _asked_aside(self, method: str, params: Any, aside: Aside) -> None:
         if self._surface is None:
-            aside.refuse(_NO_WORKSPACE, "tasks need a workspace: open a folder")
+            aside.refuse(asides.FAILED, "tasks need a workspace: open a folder")
             return
 
         def ask(surface: "asyncio.Task[Surface]") -> None:
@@ -226,8 +226,7 @@ class App:
     async def _surfaced(self, root: Path, client: Introduction, driver: Driver) -> "Surface":
         """Begin what tasks need, once the editor has been answered: it takes long to import."""
         surface_type = await asyncio.to_thread(_surface_type)
-        documents = driver.session.documents
-        surface = surface_type(root, client, self._server, lambda: documents, self._means)
+        surface = surface_type(root, client, self._server, driver.session, self._means)
         self._run(surface.run())
         return surface
 
@@ -336,6 +335,11 @@ class App:
             self._driver.close()
         if self._tally:
             await asyncio.to_thread(self._tally.close)
+
+
+def _switch_off(surface: "asyncio.Task[Surface]") -> None:
+    if not surface.cancelled() and not surface.exception():
+        surface.result().switched_off()
 
 
 def _surface_type() -> "type[Surface]":

@@ -15,13 +15,17 @@ LIST: Final = "spark/task/list"
 RESULT: Final = "spark/task/result"
 REMOVE: Final = "spark/task/remove"
 ROUTE: Final = "spark/task/route"
-METHODS: Final = frozenset({START, STEER, INTERRUPT, LIST, RESULT, REMOVE, ROUTE})
+ANSWER: Final = "spark/task/answer"
+POINTS: Final = "spark/task/points"
+METHODS: Final = frozenset({START, STEER, INTERRUPT, LIST, RESULT, REMOVE, ROUTE, ANSWER, POINTS})
 
 CHANGED: Final = "spark/task/didChange"
 """The notification that a task is another than before, or gone."""
 
+INVALID: Final = -32602
+FAILED: Final = -32803
 _CANCELLED: Final = -32800
-"""RequestCancelled (LSP 3.18)."""
+"""InvalidParams, RequestFailed and RequestCancelled (LSP 3.18)."""
 
 
 class Aside:
@@ -30,6 +34,17 @@ class Aside:
     def __init__(self, answer: Callable[[dict[str, Any]], None]) -> None:
         """Take how it is answered: by the member of a response that holds the answer."""
         self._answer: Callable[[dict[str, Any]], None] | None = answer
+        self._end: Callable[[], object] | None = None
+
+    def doing(self, end: Callable[[], object]) -> None:
+        """Take what ends the work on it, should the client not want it any more."""
+        self._end = end
+
+    def withdraw(self, reason: str) -> None:
+        """Answer that it was cancelled, and end the work on it."""
+        self.refuse(_CANCELLED, reason)
+        if self._end:
+            self._end()
 
     def result(self, value: Any) -> None:
         """Answer it."""
@@ -71,9 +86,9 @@ class Asides:
         """Answer those of an id that the client does not want to hear of any more."""
         for known, aside in list(self._open.values()):
             if known == id_:
-                aside.refuse(_CANCELLED, "the client has withdrawn it")
+                aside.withdraw("the client has withdrawn it")
 
     def close(self) -> None:
         """Answer all that are open, since the server ends."""
         for _, aside in list(self._open.values()):
-            aside.refuse(_CANCELLED, "the server is being shut down")
+            aside.withdraw("the server is being shut down")

@@ -139,12 +139,12 @@ def pass_over(found: Repository, tree: Path, laid: Iterable[str]) -> None:
         )
 
 
-def uncommitted(folder: Path, environment: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Return what has changed below a directory since the commit, as a diff, and new files."""
+def uncommitted(folder: Path, environment: Mapping[str, str], since: str) -> tuple[str, list[str]]:
+    """Return what has changed below a directory since a revision, as a diff, and new files."""
     diff = run(
         folder,
         environment,
-        *("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--relative", "HEAD", "--", "."),
+        *("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--relative", since, "--", "."),
     )
     new = run(folder, environment, "ls-files", "-z", "--others", "--exclude-standard")
     return diff.decode("utf-8", "replace"), sorted(_paths(new))

@@ -32,7 +32,7 @@ from spark_lsp.server.pipes import Pipe
 from spark_lsp.server.progress import TOKEN, Bar
 from spark_lsp.server.status import METHOD, StatusLine
 from spark_lsp.server.sync import edited, opened
-from spark_lsp.server.uris import file_path
+from spark_lsp.server.uris import file_path, workspace
 from spark_lsp.wire.frames import encode
 
 _log = logging.getLogger(__name__)
@@ -147,7 +147,14 @@ class Protocol(LanguageServerProtocol):
         """Ask the client something and remember that we did."""
         kwargs["msg_id"] = kwargs.get("msg_id") or f"spark-{next(self._ids)}-{method}"
         self._asked.add(kwargs["msg_id"])
-        return super().send_request(method, params, *args, **kwargs)
+        future = super().send_request(method, params, *args, **kwargs)
+
+        def unwanted(done: "Future[Any]") -> None:
+            if done.cancelled():
+                self.tell(lsp.CANCEL_REQUEST, {"id": kwargs["msg_id"]})
+
+        future.add_done_callback(unwanted)
+        return future
 
     @lsp_method(lsp.INITIALIZE)
     def lsp_initialize(self, params: lsp.InitializeParams) -> Generator[Any, Any, Any]:
@@ -159,8 +166,9 @@ class Protocol(LanguageServerProtocol):
         offered.execute_command_provider = lsp.ExecuteCommandOptions([*asking.COMMANDS])
         offered.experimental = {"spark": _OFFERED}
         options = params.initialization_options
+        folders = [it.uri for it in params.workspace_folders or ()]
         self.client = Introduction(
-            _root(params),
+            workspace(folders, params.root_uri, params.root_path),
             Encoding(result.capabilities.position_encoding),
             options if isinstance(options, dict) else {},
             watches=self._may_register("workspace", "did_change_watched_files"),
@@ -181,11 +189,8 @@ class Protocol(LanguageServerProtocol):
         if self._may_register("workspace", "did_change_watched_files"):
             everything = [lsp.FileSystemWatcher(glob_pattern="**/*")]
             watchers = lsp.DidChangeWatchedFilesRegistrationOptions(everything)
-            registrations.append(
-                lsp.Registration(
-                    "spark-watched-files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, watchers
-                )
-            )
+            method = lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES
+            registrations.append(lsp.Registration("spark-watched-files", method, watchers))
         if registrations:
             self.send_request(lsp.CLIENT_REGISTER_CAPABILITY, lsp.RegistrationParams(registrations))
         self.status.ready()
@@ -311,12 +316,14 @@ class Protocol(LanguageServerProtocol):
             _log.debug("a response to nothing we asked is ignored")
             return
         self._asked.discard(str(id_))
+        future = self._request_futures.pop(id_, None)
+        if future is None or future.cancelled():
+            return  # nobody waits for it any more
         if "error" in message:
             _log.info("the client refused %s", id_)
-            if future := self._request_futures.pop(id_, None):
-                future.set_exception(LookupError("the client has refused"))
+            future.set_exception(LookupError("the client has refused"))
         else:
-            self._handle_response(id_, message["result"])
+            future.set_result(message["result"])
 
     def _structured(self, method: str, message: dict[str, Any]) -> Any:
         type_: Any = self.get_message_type(method)
@@ -391,10 +398,3 @@ class Server(LanguageServer):
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what went wrong with a message; the person at the keyboard is not told."""
         _log.error("%s: %s", getattr(source, "__name__", source), error)
-
-
-def _root(params: lsp.InitializeParams) -> str | None:
-    for folder in params.workspace_folders or ():
-        if path := file_path(folder.uri):
-            return path
-    return (file_path(params.root_uri) if params.root_uri else None) or params.root_path or None

@@ -6,6 +6,7 @@ query, a fragment or another scheme must not disguise it.
 
 import posixpath
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -90,3 +91,9 @@ def _rooted(path: str) -> bool:
 def _clean(text: str) -> str:
     """Return a text that any encoder takes."""
     return text.encode("utf-8", "replace").decode()
+
+
+def workspace(folders: Iterable[str], uri: str | None, path: str | None) -> str | None:
+    """Return the directory that a client has opened: its first folder, else its root."""
+    found = filter(None, map(file_path, (*folders, *([uri] if uri else ()))))
+    return next(found, path or None)

@@ -16,7 +16,7 @@ import asyncio
 import os
 import sqlite3
 import stat
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,9 +108,11 @@ class Worktrees:
         """Return what a task that has ended has left in its place."""
         return await asyncio.to_thread(self._collect, place, root)
 
-    async def change(self, place: Place) -> tuple[str, list[str]]:
+    async def change(
+        self, place: Place, since: str | Mapping[str, str] = "HEAD"
+    ) -> tuple[str, list[str]]:
         """Return what the person had not committed when a place was made: a diff, and new files."""
-        return await asyncio.to_thread(self._change, place)
+        return await asyncio.to_thread(self._change, place, since)
 
     async def sides(
         self, place: Place, root: Path, found: Returned, buffers: Mapping[str, str]
@@ -119,15 +121,28 @@ class Worktrees:
         return await asyncio.to_thread(self._sides, place, root, found, buffers)
 
     async def adopt(self, name: str) -> Place:
-        """Return the place of a task that an earlier server has left behind."""
+        """Take the place of a task that nobody works on; PlaceError if it is gone or somebody's."""
         return await asyncio.to_thread(self._adopt, name)
+
+    async def find(self, name: str) -> Place:
+        """Return the place of a task, to look at it; PlaceError if it is gone."""
+        return await asyncio.to_thread(self._find, name)
+
+    def leave(self, name: str) -> None:
+        """Give a place up, which stays as it is; nothing happens if it is not ours."""
+        if presence := self._present.pop(name, None):
+            presence.close()
 
     async def remove(self, place: Place) -> None:
         """Remove a place and all that is in it."""
         await asyncio.to_thread(self._remove, place.name)
 
-    async def prune(self, kept: Collection[str] = ()) -> list[str]:
-        """Remove the places that nobody works in, but those kept; return what they were called."""
+    async def prune(self, kept: Callable[[], Collection[str] | None] = frozenset) -> list[str]:
+        """Remove the places that nobody works in, but those kept; return what they were called.
+
+        Which are kept is asked, in a thread, once it is known which ones nobody works in: whoever
+        leaves a place has written it down before. None keeps all.
+        """
         return await asyncio.to_thread(self._prune, kept)
 
     def close(self) -> None:
@@ -155,11 +170,11 @@ class Worktrees:
         except (OSError, ValueError, sqlite3.Error) as error:
             raise PlaceError(f"the task's files cannot be read: {_words(error)}") from error
 
-    def _change(self, place: Place) -> tuple[str, list[str]]:
+    def _change(self, place: Place, since: str | Mapping[str, str]) -> tuple[str, list[str]]:
         if place.note:
             raise PlaceError("what was not committed cannot be told, without a repository of git")
         try:
-            return git.uncommitted(place.folder, place.surroundings(os.environ))
+            return git.uncommitted(place.folder, place.surroundings(os.environ), str(since))
         except git.GitError as error:
             raise PlaceError(f"what was not committed cannot be told: {error}") from None
 
@@ -172,6 +187,15 @@ class Worktrees:
             raise PlaceError(f"the task's files cannot be compared: {_words(error)}") from error
 
     def _adopt(self, name: str) -> Place:
+        place = self._find(name)
+        if name not in self._present:
+            try:
+                self._present[name] = Presence(place.home)
+            except sqlite3.Error as error:
+                raise PlaceError("another editor works in the task's files") from error
+        return place
+
+    def _find(self, name: str) -> Place:
         home = self._state / name
         try:
             if Path(name).name != name or not home.is_dir():
@@ -183,26 +207,22 @@ class Worktrees:
                 baseline.close()
             environment = msgspec.json.decode(facts["environment"], type=dict[str, str])
             places = home, Path(facts["tree"]), Path(facts["folder"])
-            self._present[name] = Presence(home)
         except (OSError, ValueError, KeyError, sqlite3.Error) as error:
-            raise PlaceError("the task's files are gone, or another editor has them") from error
+            raise PlaceError("the task's files are gone") from error
         return Place(name, *places, environment, withheld, facts["note"])
 
     def _remove(self, name: str) -> None:
-        if presence := self._present.pop(name, None):
-            presence.close()
+        self.leave(name)
         removed(self._state / name)
 
-    def _prune(self, kept: Collection[str]) -> list[str]:
+    def _prune(self, kept: Callable[[], Collection[str] | None]) -> list[str]:
         try:
             homes = sorted(it for it in self._state.iterdir() if it.name.startswith("spark-"))
         except OSError:
             return []
-        gone = [
-            home
-            for home in homes
-            if home.name not in kept and home.name not in self._present and abandoned(home)
-        ]
+        idle = [home for home in homes if home.name not in self._present and abandoned(home)]
+        wanted = kept() if idle else None
+        gone = [home for home in idle if wanted is not None and home.name not in wanted]
         for home in gone:
             removed(home)
         return [home.name for home in gone]

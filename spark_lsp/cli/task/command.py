@@ -72,7 +72,7 @@ class _Work:
     interrupts: int = 0
 
     def notified(self, method: str, params: Any) -> None:
-        if method != CHANGED or params.get("gone") or not params["began"]:
+        if method != CHANGED or params.get("gone") or params["elsewhere"]:
             return
         if self.name in {"", params["taskId"]} and params["alive"]:
             # It is told of before its name is: nobody else begins one in this server.
@@ -148,7 +148,7 @@ async def _done(
     finally:
         await client.close()
     if kept and not arguments.json:
-        work.errors.print("The task is kept: an editor that is started anew lists it for review.")
+        work.errors.print("The task is kept: your editor lists it for review.")
     if arguments.json:
         told = {"task": work.last, **result, "applied": applied}
         sys.stdout.write(json.dumps(told) + "\n")

@@ -27,6 +27,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from spark_lsp.core.accounting.alignment import Match, matches
 from spark_lsp.core.accounting.stretches import Stretch, joined
@@ -139,6 +140,15 @@ class _Followed:
         return self.at + HORIZONS[self.checks]
 
 
+class Acceptance(NamedTuple):
+    """A text that was taken over: into which document, where, and when."""
+
+    uri: str
+    offset: int
+    text: str
+    at: float
+
+
 class Ledger:
     """The accounts of all answers of a session."""
 
@@ -150,6 +160,7 @@ class Ledger:
         self._followed: list[_Followed] = []
         self._telling: set[str] = set()  # kinds of which the editor says what it displays
         self._counts: list[Count] = []
+        self._acceptances: list[Acceptance] = []
 
     def shown(  # noqa: PLR0917 - what there is to know of it
         self,
@@ -212,6 +223,7 @@ class Ledger:
             # It has gone from the screen, as far as we know; the editor knows better.
             account = self._begun(answer, _Account("completion", uri, "", "", None, now), now)
             account.show(text)
+        self._acceptances.append(Acceptance(uri, offset, text, now))
         reason = "all" if length is None else _reason(account.text, text)
         if not account.accepted:
             self._counts.append(account.count("shown", now))
@@ -290,6 +302,11 @@ class Ledger:
         """Return what is to be written down since the last call."""
         counts, self._counts = self._counts, []
         return counts
+
+    def acceptances(self) -> list[Acceptance]:
+        """Return what was taken over since the last call."""
+        found, self._acceptances = self._acceptances, []
+        return found
 
     def _begun(self, answer: int, account: _Account, now: float) -> _Account:
         if len(self._open) >= OPEN:

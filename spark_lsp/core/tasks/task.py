@@ -19,6 +19,7 @@ State: TypeAlias = Literal["starting", "running", "done", "interrupted", "failed
 ALIVE: Final[frozenset[State]] = frozenset(("starting", "running"))
 _SAID: Final = 200_000
 """Characters of its last words that are kept, the end of them."""
+_TITLE: Final = 60
 _SAYING: Final = "saying something"
 _MOST: Final = 200
 """Files, commands and notes that are kept of each kind, the last."""
@@ -66,6 +67,7 @@ class Task(msgspec.Struct, frozen=True, rename="camel"):
         notes: what a person should know, a sentence each.
         message: why it stands as it does, "" if that is plain.
         brief: what its agent was told at first, whole, for one that must begin again.
+        elsewhere: whether another server works on it: another editor, or the command line.
     """
 
     id: str
@@ -89,6 +91,14 @@ class Task(msgspec.Struct, frozen=True, rename="camel"):
     notes: tuple[str, ...] = ()
     message: str = ""
     brief: str = ""
+    elsewhere: bool = False
+
+    @property
+    def title(self) -> str:
+        """What it is called in a sentence: the first line of what was asked for."""
+        line = self.instruction.strip().partition("\n")[0].strip()
+        line = line or ("finish what was begun" if self.mode == "finish" else "")
+        return line if len(line) <= _TITLE else line[: _TITLE - 1].rstrip() + "…"
 
     @property
     def alive(self) -> bool:

@@ -38,6 +38,8 @@ _AT_ONCE = 4
 """Tools that read at once."""
 _ASKED = 16
 """Questions that may stand before a person at once."""
+_LONGEST = 4_000
+"""Characters of a command above which nobody would read what they allow."""
 _UNSEEN = re.compile(
     r"[^\S \n\t]|[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
@@ -77,6 +79,8 @@ class Serving:
             self._reply(number, "There must be a command.", success=False)
         elif _UNSEEN.search(command.command):
             self._reply(number, "A command must hold nothing that is not seen.", success=False)
+        elif len(command.command) > _LONGEST:
+            self._reply(number, "The command is too long for a person to read.", success=False)
         elif len(self._approvals) >= _ASKED:
             self._reply(number, "The person is asked too much already.", success=False)
         else:

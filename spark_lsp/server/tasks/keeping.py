@@ -1,6 +1,7 @@
 """What of tasks outlives a server: a small file for each, beside the places that they work in.
 
-Owns these files. A task that was at work when its server ended is said to be so.
+Owns these files, and the judgement whether a task that is at work by its file still is: another
+server of the same workspace may be working on it, or have ended.
 """
 
 import contextlib
@@ -8,18 +9,23 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from time import time
 from typing import Final
 from uuid import uuid4
 
 import msgspec
 
 from spark_lsp.core.tasks.task import LEFT, Task
+from spark_lsp.server.baseline import abandoned
 from spark_lsp.wire.frames import encode
 
 _log = logging.getLogger(__name__)
 
 _KEPT: Final = 100
 """Tasks of a workspace that are kept; the oldest are forgotten first."""
+_PREPARING: Final = 600.0
+"""Seconds for which a task that is at work may be without a place."""
+_NAMES: Final = "task-*.json"
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -34,32 +40,36 @@ class Keeping:
 
     def __init__(self, state: Path, root: Path) -> None:
         """Take the directory that they are kept in, and the workspace."""
-        self._state = state
-        self._root = str(root)
+        self.state = state
+        # However an editor has come there: a folder may be opened by a link.
+        self._root = os.path.realpath(root)
 
-    def all(self) -> tuple[list[Task], set[str] | None]:
-        """Return the tasks of the workspace, the oldest first, and the places of all workspaces.
+    def all(self) -> list[Task]:
+        """Return the tasks of the workspace, the oldest first.
 
-        Blocks. What is too old is forgotten, and what cannot be read is passed over: then nobody
-        knows which places are still wanted, which is None.
+        Blocks. What is too old is forgotten, and what cannot be read is passed over.
         """
-        read = list(self._read())
-        kept = sorted(filter(None, read), key=lambda it: it.task.began)
+        kept = sorted(filter(None, self._read()), key=lambda it: it.task.began)
         own = [it.task for it in kept if it.root == self._root]
         for task in own[:-_KEPT]:
             self.forget(task.id)
-        found = [
-            task.over("left", task.began, LEFT) if task.alive else task for task in own[-_KEPT:]
-        ]
-        places = {task.place for task in found}
-        places |= {it.task.place for it in kept if it.root != self._root}
-        return found, places if len(kept) == len(read) else None
+        return [self._now(task) for task in own[-_KEPT:]]
+
+    def places(self) -> set[str] | None:
+        """Return the places that are wanted, of all workspaces; None if nobody knows. Blocks."""
+        read = list(self._read())
+        kept = [it.task.place for it in read if it]
+        return set(kept) if len(kept) == len(read) else None
+
+    def one(self, name: str) -> Task | None:
+        """Return a task of the workspace as it is kept, None if it is not. Blocks."""
+        kept = _kept(self._path(name))
+        return self._now(kept.task) if kept and kept.root == self._root else None
 
     def save(self, task: Task) -> None:
         """Write a task down, whole or not at all. Blocks."""
         path = self._path(task.id)
-        with contextlib.suppress(OSError):
-            self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.begin()
         fresh = path.with_suffix(f".{uuid4().hex[:8]}")
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -74,14 +84,41 @@ class Keeping:
         with contextlib.suppress(OSError):
             self._path(name).unlink()
 
+    def begin(self) -> None:
+        """Make the directory, if it is not there. Blocks."""
+        with contextlib.suppress(OSError):
+            self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _now(self, task: Task) -> Task:
+        """Return a task that another server has written down, as it must be by now."""
+        if not task.alive:
+            return task
+        if task.place:
+            home = self.state / task.place
+            left = not home.is_dir() or abandoned(home)
+        else:
+            left = task.began < time() - _PREPARING
+        return task.over("left", task.began, LEFT) if left else task.changed(elsewhere=True)
+
     def _path(self, name: str) -> Path:
-        return self._state / f"{name}.json"
+        return self.state / f"{name}.json"
 
     def _read(self) -> Iterator[Kept | None]:
         with contextlib.suppress(OSError):
-            for path in sorted(self._state.glob("task-*.json")):
-                try:
-                    yield msgspec.json.decode(path.read_bytes(), type=Kept)
-                except (OSError, msgspec.DecodeError):
-                    _log.warning("a task that was kept cannot be read")
-                    yield None
+            yield from map(_kept, sorted(self.state.glob(_NAMES)))
+
+
+def named(path: str) -> str:
+    """Return the name of the task that a file is about, "" if it is about none."""
+    file = Path(path)
+    return file.stem if file.match(_NAMES) else ""
+
+
+def _kept(path: Path) -> Kept | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Kept)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError):
+        _log.warning("a task that was kept cannot be read")
+        return None

@@ -1,7 +1,7 @@
 """All tasks of a workspace: begun, spoken to, ended, looked at.
 
 Theory of operation. A task gets a place (`worktrees`) and an agent in it (`shift`). What the agent
-reports is folded into the task, a value that is told to the editor and kept on disk as it changes.
+reports is folded into the task, a value that is told and kept as it changes (`register`).
 When its turn is over the agent is ended; its place stays, and what has changed in it is compared
 with what the person has by then each time somebody asks for it. Nothing is applied here.
 
@@ -14,7 +14,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time
 from typing import Any, Final, Protocol
@@ -32,16 +32,15 @@ from spark_lsp.server import walk
 from spark_lsp.server.agents.finding import NotInstalled, find
 from spark_lsp.server.endpoint import Unreachable
 from spark_lsp.server.tasks.keeping import Keeping
+from spark_lsp.server.tasks.register import Heed, Register
 from spark_lsp.server.tasks.shift import Brief, Means, Shift, TaskError
 from spark_lsp.server.worktrees import Place, PlaceError, Worktrees, location
 
 _log = logging.getLogger(__name__)
 
-_TOLD_EVERY: Final = 0.1
-"""Seconds between two tellings of one task: an agent says a word at a time."""
 _CLOSED: Final = "the server is being shut down"
-_KEPT_EVERY: Final = 1.0
-"""Seconds between two writings: what a kill costs at most."""
+_ELSEWHERE: Final = "another editor or terminal works on this task: speak to it there"
+_OFF: Final = "spark-lsp was switched off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,7 @@ class Wish:
         documents: paths of files that the person has in mind.
         selected: what they have selected.
         commands: whether it may ask to run commands.
+        since: from where on something is finished, see `Worktrees.change`.
     """
 
     instruction: str
@@ -61,6 +61,7 @@ class Wish:
     documents: Sequence[str] = ()
     selected: Selection | None = None
     commands: bool = False
+    since: str | Mapping[str, str] = "HEAD"
 
 
 def new_name() -> str:
@@ -75,8 +76,12 @@ class Desk(Protocol):
         """The texts of open documents by path, those that may be shown."""
         ...
 
-    def told(self, task: Task, *, gone: bool = False) -> None:
-        """Show how a task stands now, or that it is gone."""
+    def told(self, task: Task) -> None:
+        """Show how a task stands now."""
+        ...
+
+    def gone(self, task: Task) -> None:
+        """Show that a task is not there any more."""
         ...
 
     async def ask(self, question: str, answers: Sequence[str]) -> str | None:
@@ -97,29 +102,18 @@ class Office:
         self._means = means
         self._places = Worktrees()
         self._keeping = Keeping(location(), root)
-        self._tasks: dict[str, Task] = {}
+        self._register = Register(self._keeping, Heed(desk.told, desk.gone, self._leave))
         self._shifts: dict[str, Shift] = {}
-        self._at: dict[str, Place] = {}
         self._beside: set[asyncio.Task[None]] = set()
-        self._due: dict[str, asyncio.TimerHandle] = {}
-        self._writing = asyncio.Lock()
-        self._unkept: set[str] = set()
-        self._news = asyncio.Event()
-        self._loaded = asyncio.Event()
         self._ending: dict[str, asyncio.Task[None]] = {}
         self._closed = False
 
     async def run(self) -> None:
         """Take in what earlier servers have left, then be there until cancelled."""
         try:
-            tasks, places = await asyncio.to_thread(self._keeping.all)
-            self._tasks = {task.id: task for task in tasks}
-            self._loaded.set()
-            for task in tasks:
-                self._desk.told(task)
-            if places is not None:
-                await self._places.prune(places)
-            await self._keep()
+            await self._register.load()
+            await self._places.prune(self._keeping.places)
+            await self._register.run()
         finally:
             await self._close()
 
@@ -129,13 +123,12 @@ class Office:
         Raises:
             TaskError: if there is no agent, no model, or nothing to do.
         """
-        await self._loaded.wait()
         if not wish.instruction.strip() and wish.mode == "task":
             raise TaskError("there is no instruction: say what is to be done")
         means = await self._ready()
         if self._closed:
             raise TaskError(_CLOSED)
-        self._put(Task(name, wish.instruction.strip(), wish.mode, time()))
+        self._register.put(Task(name, wish.instruction.strip(), wish.mode, time()))
         self._run(self._begin(name, wish, means))
 
     async def steer(self, name: str, instruction: str, expected: str | None = None) -> str:
@@ -144,7 +137,7 @@ class Office:
         Raises:
             TaskError: if there is no such task, or another turn is running than expected.
         """
-        task = await self._known(name)
+        task = await self._ours(name)
         if not instruction.strip():
             raise TaskError("there is no instruction: say what is wanted instead")
         if expected is not None and expected != task.turn:
@@ -156,7 +149,8 @@ class Office:
         if shift is None or not task.turn:
             raise TaskError("the task is not yet where it can be told anything: try in a moment")
         turn = await shift.steer(redact(instruction), task.turn)
-        self._put(self._tasks[name].told(instruction))
+        if known := self._register.get(name):
+            self._register.put(known.told(instruction))
         return turn
 
     async def interrupt(self, name: str) -> None:
@@ -165,18 +159,34 @@ class Office:
         Raises:
             TaskError: if there is no such task.
         """
-        task = await self._known(name)
+        task = await self._ours(name)
         shift = self._shifts.get(name)
         if shift and task.turn:
             shift.interrupt(task.turn)
         elif task.alive:
-            self._put(task.over("interrupted", time()))
+            self._register.put(task.over("interrupted", time()))
             await self._end(name)
+
+    async def answer(self, name: str, question: str, *, accept: bool) -> None:
+        """Say whether what a task asks for may be done.
+
+        Raises:
+            TaskError: if there is no such task, or it does not ask that any more.
+        """
+        await self._ours(name)
+        shift = self._shifts.get(name)
+        if shift is None or not shift.decide(question, accept=accept):
+            raise TaskError("that is not asked any more: look at the task again")
+
+    async def switched_off(self) -> None:
+        """Interrupt all that this server works on: nobody shall be asked anything any more."""
+        for task in self._register.working():
+            self._register.put(task.over("interrupted", time(), _OFF))
+            await self._end(task.id)
 
     async def tasks(self) -> list[Task]:
         """Return all tasks, the oldest first."""
-        await self._loaded.wait()
-        return list(self._tasks.values())
+        return await self._register.all()
 
     async def result(self, name: str, buffers: Mapping[str, str]) -> Patch:
         """Return what a task has for the person, whose files and `buffers` are as they are now.
@@ -184,11 +194,11 @@ class Office:
         Raises:
             TaskError: if it is still at work, or what it has done is not there any more.
         """
-        task = await self._known(name)
+        task = await self._ours(name)
         if task.alive:
             raise TaskError("the task is still at work: interrupt it, or wait for its end")
         try:
-            place = await self._place(task)
+            place = await self._places.find(_placed(task))
             found = await self._places.collect(place, self._root)
             sides = await self._places.sides(place, self._root, found, buffers)
         except PlaceError as error:
@@ -201,22 +211,20 @@ class Office:
         Raises:
             TaskError: if there is no such task.
         """
-        task = await self._known(name)
-        del self._tasks[name]
+        task = await self._ours(name)
         await self._end(name)
-        self._desk.told(task, gone=True)
+        await self._register.forget(name)
         with contextlib.suppress(PlaceError):
-            if task.place:
-                await self._places.remove(await self._place(task))
-                self._at.pop(task.place)
-        async with self._writing:
-            await asyncio.to_thread(self._keeping.forget, name)
+            await self._places.remove(await self._places.find(_placed(task)))
 
-    async def _known(self, name: str) -> Task:
-        await self._loaded.wait()
-        if name not in self._tasks:
+    async def _ours(self, name: str) -> Task:
+        """Return a task that this server may have to do with."""
+        task = await self._register.known(name)
+        if task is None:
             raise TaskError("there is no such task: see the list of tasks")
-        return self._tasks[name]
+        if task.elsewhere:
+            raise TaskError(_ELSEWHERE)
+        return task
 
     async def _ready(self) -> Means:
         """Find out before anything is begun whether it can be done."""
@@ -231,70 +239,66 @@ class Office:
         """Make a place, and set an agent to work in it."""
         try:
             place = await self._places.make(self._root, self._desk.buffers())
-            task = self._tasks.get(name)
+            task = self._register.get(name)
             if task is None or not task.alive:  # it has been interrupted meanwhile
                 await self._places.remove(place)
                 return
-            self._at[place.name] = place
             task = task.changed(place=place.name)
-            self._put(task.noted(place.note) if place.note else task)
+            self._register.put(task.noted(place.note) if place.note else task)
             text = await self._text(place, wish)
             start = await _start(place)
         except Exception as error:  # noqa: BLE001 - whatever it was, nobody works on it
             known = isinstance(error, PlaceError | TaskError)
             if not known:
                 _log.exception("a task could not be begun")
-            if name in self._tasks:
+            if task := self._register.get(name):
                 why = str(error) if known else f"it could not be begun ({type(error).__name__})"
-                self._put(self._tasks[name].over("failed", time(), why))
+                self._register.put(task.over("failed", time(), why))
             return
-        if name in self._tasks and self._tasks[name].alive:
-            self._put(self._tasks[name].changed(brief=text))
-            self._set_to_work(name, place, means, Brief(start, text, wish.commands))
+        if (task := self._register.get(name)) and task.alive:
+            self._register.put(task.changed(brief=text))
+            self._set_to_work(task, place, means, Brief(start, text, wish.commands))
 
     async def _text(self, place: Place, wish: Wish) -> str:
         if wish.mode == "task":
             return briefing.task(wish.instruction, wish.documents, wish.selected)
-        change, fresh = await self._places.change(place)
+        change, fresh = await self._places.change(place, wish.since)
         if not change and not fresh:
-            raise TaskError("there is nothing to finish: nothing has changed since the last commit")
+            since = "the last commit" if wish.since == "HEAD" else "then"
+            raise TaskError(f"there is nothing to finish: nothing has changed since {since}")
         return briefing.finish(wish.instruction, change, fresh)
 
     async def _take_up(self, task: Task, instruction: str) -> None:
         """Go on with a task that nobody works on."""
         # Before anything is waited for: nobody else shall take it up meanwhile.
-        self._put(again := task.told(instruction).again())
+        self._register.put(again := task.told(instruction).again())
         try:
             await self._ended(task.id)
             means = await self._ready()
-            place = await self._place(task)
+            place = await self._places.adopt(_placed(task))
             start = await _start(place)
-        except (PlaceError, TaskError) as error:
-            if self._tasks.get(task.id) is again:
-                self._put(task)
-            raise TaskError(str(error)) from None
-        if self._closed or self._tasks.get(task.id) is not again:
+        except BaseException as error:
+            if self._register.get(task.id) is again:
+                self._register.put(task)
+            if isinstance(error, PlaceError):
+                raise TaskError(str(error)) from None
+            raise
+        if self._closed or self._register.get(task.id) is not again:
             raise TaskError("the task was interrupted or removed meanwhile")
         told = redact(instruction)
         anew = Brief(start, "\n\n".join(filter(None, (task.brief, told))))
         brief = Brief(Resume(task.thread), told, anew=anew) if task.thread else anew
-        self._set_to_work(task.id, place, means, brief)
+        self._set_to_work(task, place, means, brief)
 
-    def _set_to_work(self, name: str, place: Place, means: Means, brief: Brief) -> None:
+    def _set_to_work(self, task: Task, place: Place, means: Means, brief: Brief) -> None:
         def hear(report: Report) -> None:
-            self._hear(name, report)
+            self._hear(task.id, report)
 
-        self._shifts[name] = Shift(place, means, brief, hear, self._desk.ask)
-
-    async def _place(self, task: Task) -> Place:
-        if not task.place:
-            raise PlaceError("the task has ended before it could begin")
-        if task.place not in self._at:
-            self._at[task.place] = await self._places.adopt(task.place)
-        return self._at[task.place]
+        brief = replace(brief, title=task.title)
+        self._shifts[task.id] = Shift(place, means, brief, hear, self._desk.ask)
 
     def _hear(self, name: str, report: Report) -> None:
-        task = self._tasks.get(name)
+        task = self._register.get(name)
         if task is None or name not in self._shifts:
             return
         if isinstance(report, Refused) and isinstance(report.order, Start | Resume | Turn):
@@ -304,51 +308,29 @@ class Office:
         else:
             fresh = after(report, task, time())
         if fresh is not task:
-            self._put(fresh)
+            self._register.put(fresh)
         if not fresh.alive:
             self._run(self._end(name))
-
-    def _put(self, task: Task) -> None:
-        """Take a task as it is now; it is told and kept at once, or a moment later."""
-        known = self._tasks.get(task.id)
-        self._tasks[task.id] = task
-        if known is None or known.alive != task.alive:
-            self._tell(task.id)
-        elif task.id not in self._due:
-            loop = asyncio.get_running_loop()
-            self._due[task.id] = loop.call_later(_TOLD_EVERY, self._tell, task.id)
-
-    def _tell(self, name: str) -> None:
-        if timer := self._due.pop(name, None):
-            timer.cancel()
-        if task := self._tasks.get(name):
-            self._desk.told(task)
-            self._unkept.add(name)
-            self._news.set()
-
-    async def _keep(self) -> None:
-        """Write down how tasks stand, each now and then, until cancelled."""
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            names, self._unkept = self._unkept, set()
-            async with self._writing:
-                for name in names:
-                    if task := self._tasks.get(name):
-                        await asyncio.to_thread(self._keeping.save, task)
-            await asyncio.sleep(_KEPT_EVERY)
 
     async def _end(self, name: str) -> None:
         """End the agent of a task; it is gone when this returns."""
         if shift := self._shifts.pop(name, None):
             self._ending[name] = asyncio.create_task(shift.end())
         await self._ended(name)
+        if task := self._register.get(name):
+            self._leave(task)
 
     async def _ended(self, name: str) -> None:
         """Wait until the agent of a task that is being ended is gone."""
         if ending := self._ending.get(name):
             await asyncio.wait([ending])
             self._ending.pop(name, None)
+
+    def _leave(self, task: Task) -> None:
+        """Let others take a task up, once its agent is gone and it is written how it has ended."""
+        busy = task.id in self._shifts or task.id in self._ending
+        if not busy and not self._register.owns(task.id):
+            self._places.leave(task.place)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         running = asyncio.create_task(work)
@@ -358,13 +340,9 @@ class Office:
 
     async def _close(self) -> None:
         """End all agents; tasks that are at work are found as left by the next server."""
-        for timer in self._due.values():
-            timer.cancel()
         self._closed = True
         # Before anything is waited for: whoever ends us may have no patience.
-        for task in self._tasks.values():
-            if task.alive or task.id in self._unkept:
-                self._keeping.save(task)
+        self._register.close()
         # What they report now is the end of the server, and not of the task.
         shifts, self._shifts = self._shifts, {}
         self._ending |= {name: asyncio.create_task(it.end()) for name, it in shifts.items()}
@@ -375,6 +353,13 @@ class Office:
                 await asyncio.wait(waiting)
         finally:
             self._places.close()
+            self._register.close(again=True)
+
+
+def _placed(task: Task) -> str:
+    if not task.place:
+        raise PlaceError("the task has ended before it could begin")
+    return task.place
 
 
 async def _start(place: Place) -> Start:

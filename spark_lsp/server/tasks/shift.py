@@ -71,12 +71,14 @@ class Brief:
         text: what is to be done.
         commands: whether it may ask to run commands.
         anew: what it is set to where there is no conversation to resume.
+        title: what the task is called, for people.
     """
 
     start: Start | Resume
     text: str
     commands: bool = False
     anew: "Brief | None" = None
+    title: str = ""
 
 
 class Shift:
@@ -129,6 +131,16 @@ class Shift:
         self._unwanted = True
         self._agent.ask(Interrupt(turn))
 
+    def decide(self, question: str, *, accept: bool) -> bool:
+        """Answer what the agent asks, in the person's name; returns whether it is asked."""
+        asking = self._questions.pop(question, None)
+        if asking is None:
+            return False
+        asking.cancel()
+        self._agent.ask(Answer(question, accept))
+        self._heard(Withdrawn(question))
+        return True
+
     async def end(self) -> None:
         """End the agent; it is gone when this returns."""
         work = {self._running, *self._questions.values()}
@@ -177,14 +189,14 @@ class Shift:
 
     async def _consider(self, asked: Approval) -> None:
         """Have the person decide; who says nothing has not allowed it."""
-        why = f" It says: {asked.reason}" if asked.reason else ""
+        why = f"It says: {asked.reason}" if asked.reason else ""
         answer: str | None = None
         async with self._asking:  # one after the other: a yes must not be taken for another's
             with contextlib.suppress(Exception):  # whatever it was, nobody has allowed anything
-                question = f"A background task wants to run: {asked.what}.{why}"
-                answer = await self._ask(question, (ALLOW, REFUSE))
-        if self._questions.pop(asked.id, None):
-            self._agent.ask(Answer(asked.id, accept=answer == ALLOW))
+                task = f' "{self._brief.title}"' if self._brief.title else ""
+                question = f"The background task{task} wants to run: {asked.what}\n{why}"
+                answer = await self._ask(question.strip(), (ALLOW, REFUSE))
+        self.decide(asked.id, accept=answer == ALLOW)
 
     def _failed(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()):

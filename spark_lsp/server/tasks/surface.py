@@ -7,15 +7,16 @@ progress bars and questions. What is done is decided in `office`, how it is spel
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, TypeVar
+from time import time
+from typing import Any, Literal, Protocol, TypeVar
 from uuid import uuid4
 
 import msgspec
 
-from spark_lsp.core.documents import Document
+from spark_lsp.core.session import Session
 from spark_lsp.core.tasks.briefing import Selection
 from spark_lsp.core.tasks.offer import Abilities, Places
 from spark_lsp.core.tasks.routing import Side, route
@@ -23,6 +24,7 @@ from spark_lsp.core.tasks.task import Mode, Task
 from spark_lsp.core.text import Position
 from spark_lsp.server import asides
 from spark_lsp.server.asides import Aside
+from spark_lsp.server.history import points
 from spark_lsp.server.hooks import Introduction
 from spark_lsp.server.privacy import private
 from spark_lsp.server.tasks import telling
@@ -32,10 +34,6 @@ from spark_lsp.server.tasks.telling import Bar
 from spark_lsp.server.uris import location
 
 _log = logging.getLogger(__name__)
-
-_INVALID: Final = -32602
-_FAILED: Final = -32803
-"""InvalidParams and RequestFailed (LSP 3.18)."""
 
 Token = int | str
 
@@ -85,6 +83,7 @@ class _Start(_Fields):
     selection: _Selected | None = None
     mode: Mode = "task"
     commands: bool = False
+    since: str = "HEAD"
     work_done_token: Token | None = None
 
 
@@ -96,6 +95,12 @@ class _Steer(_Fields):
 
 class _Named(_Fields):
     task_id: str
+
+
+class _Answer(_Fields):
+    task_id: str
+    id: str
+    accept: bool
 
 
 class _Route(_Fields):
@@ -115,18 +120,19 @@ class Surface:
         root: Path,
         client: Introduction,
         editor: Editor,
-        documents: Callable[[], Iterable[Document]],
+        session: Session,
         means: Callable[[], Awaitable[Means]],
     ) -> None:
-        """Take the workspace, who the editor is, its documents, and what tasks are done with."""
+        """Take the workspace, who the editor is, its session, and what tasks are done with."""
         self._root = root
         self._client = client
         self._editor = editor
-        self._documents = documents
+        self._session = session
         self._office = Office(root, self, means)
         self._abilities = Abilities.announced(client.capabilities, client.encoding)
         window = client.capabilities.get("window")
         self._shows = isinstance(window, Mapping) and bool(window.get("workDoneProgress"))
+        self._name = uuid4().hex[:8]
         self._tokens: dict[str, Token] = {}
         self._given: dict[str, Token] = {}
         self._bars: dict[str, Bar] = {}
@@ -139,6 +145,8 @@ class Surface:
             asides.RESULT: self._result,
             asides.REMOVE: self._remove,
             asides.ROUTE: self._route,
+            asides.ANSWER: self._answered,
+            asides.POINTS: self._points,
         }
 
     async def run(self) -> None:
@@ -156,8 +164,13 @@ class Surface:
     def asked(self, method: str, params: Any, aside: Aside) -> None:
         """Answer a request, now or later."""
         task = asyncio.create_task(self._answer(method, params or {}, aside))
+        aside.doing(task.cancel)
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
+
+    def switched_off(self) -> None:
+        """Interrupt all tasks: the person, or their repository, wants none any more."""
+        self._run(self._office.switched_off())
 
     def unwanted(self, token: Any) -> None:
         """Interrupt the task whose progress the person has cancelled."""
@@ -172,19 +185,28 @@ class Surface:
         """
         return {
             it.path: it.text.string
-            for it in self._documents()
+            for it in self._session.documents
             if not it.private and self._path(it.uri) == it.path
         }
 
-    def told(self, task: Task, *, gone: bool = False) -> None:
-        """Show how a task stands now, or that it is gone."""
-        told = {"taskId": task.id, "gone": True} if gone else telling.task(task)
-        self._editor.tell(asides.CHANGED, told)
+    def told(self, task: Task) -> None:
+        """Show how a task stands now."""
+        self._editor.tell(asides.CHANGED, telling.task(task))
+        if task.elsewhere:
+            return  # its bar is there
         if task.id in self._bars and self._bars[task.id].ended and task.alive:
             del self._bars[task.id]
             self._tokens[task.id] = f"{task.id}/{uuid4().hex[:8]}"
         if task.id in self._bars or task.alive:
-            self._bar(task.id).show(task.over("interrupted", task.began) if gone else task)
+            self._bar(task.id).show(task)
+
+    def gone(self, task: Task) -> None:
+        """Show that a task is not there any more."""
+        self._editor.tell(asides.CHANGED, {"taskId": task.id, "gone": True})
+        if task.id in self._bars:
+            self._bars[task.id].show(task.over("interrupted", task.began))
+        for known in (self._bars, self._tokens, self._given):
+            known.pop(task.id, None)
 
     async def ask(self, question: str, answers: Sequence[str]) -> str | None:
         """Have the person choose an answer."""
@@ -194,12 +216,12 @@ class Surface:
         try:
             aside.result(await self._answers[method](params))
         except msgspec.ValidationError as error:
-            aside.refuse(_INVALID, f"the params do not fit {method}: {error}")
+            aside.refuse(asides.INVALID, f"the params do not fit {method}: {error}")
         except TaskError as error:
-            aside.refuse(_FAILED, str(error))
+            aside.refuse(asides.FAILED, str(error))
         except Exception:  # noqa: BLE001 - every request is answered
             _log.exception("%s has failed", method)
-            aside.refuse(_FAILED, f"{method} has failed: see the log of spark-lsp")
+            aside.refuse(asides.FAILED, f"{method} has failed: see the log of spark-lsp")
 
     async def _start(self, params: Any) -> Any:
         asked = _read(params, _Start)
@@ -210,6 +232,7 @@ class Surface:
             [path for path in map(self._path, uris) if path],
             await self._selection(asked.selection),
             asked.commands,
+            self._since(asked.since),
         )
         name = new_name()
         if asked.work_done_token is not None and not self._shows:
@@ -233,7 +256,7 @@ class Surface:
     async def _result(self, params: Any) -> Any:
         # Texts and versions as of one moment: an edit must not be taken for one of a later text.
         buffers = self.buffers()
-        known = {it.path: it for it in self._documents() if it.path in buffers}
+        known = {it.path: it for it in self._session.documents if it.path in buffers}
         versions = {path: it.version for path, it in known.items()}
         uris = {path: it.uri for path, it in known.items()}
         patch = await self._office.result(_read(params, _Named).task_id, buffers)
@@ -245,10 +268,35 @@ class Surface:
         return await asyncio.to_thread(telling.result, patch, places, self._abilities)
 
     async def _remove(self, params: Any) -> Any:
-        name = _read(params, _Named).task_id
-        await self._office.remove(name)
-        for known in (self._bars, self._tokens, self._given):
-            known.pop(name, None)
+        await self._office.remove(_read(params, _Named).task_id)
+
+    async def _answered(self, params: Any) -> Any:
+        asked = _read(params, _Answer)
+        await self._office.answer(asked.task_id, asked.id, accept=asked.accept)
+
+    async def _points(self, _: Any) -> Any:
+        now = time() - asyncio.get_running_loop().time()
+        accepted = [
+            telling.milestone(it, self._moment(it.number), now)
+            for it in self._session.milestones.all()
+        ]
+        committed = list(map(telling.point, await asyncio.to_thread(points, self._root)))
+        return {"points": [*committed[:1], *accepted, *committed[1:]]}
+
+    def _moment(self, number: int) -> str:
+        # Of this server alone: its numbers mean nothing to the next one.
+        return f"accepted-{self._name}-{number}"
+
+    def _since(self, point: str) -> str | Mapping[str, str]:
+        """Return what is meant by a point: a revision of git, or texts as they were."""
+        if not point.startswith("accepted-"):
+            return point
+        number = point.rpartition("-")[2]
+        known = point == self._moment(int(number)) if number.isdecimal() else False
+        texts = self._session.milestones.since(int(number)) if known else None
+        if texts is None:
+            raise TaskError("that moment is not known any more: choose another point")
+        return texts
 
     async def _route(self, params: Any) -> Any:
         asked = _read(params, _Route)
@@ -269,7 +317,7 @@ class Surface:
         reason = await asyncio.to_thread(private, selected.uri, self._root)
         if reason:
             return None
-        for document in self._documents():
+        for document in self._session.documents:
             if document.uri == selected.uri and not document.private:
                 start, end = selected.range.start, selected.range.end
                 text, encoding = document.text, self._client.encoding

@@ -9,24 +9,40 @@ from typing import Any
 
 import msgspec
 
+from spark_lsp.core.accounting.milestones import Milestone
 from spark_lsp.core.tasks.offer import Abilities, Places, Side, decided, done, offered, row
 from spark_lsp.core.tasks.patch import FileChange, Patch, Piece
-from spark_lsp.core.tasks.task import Task
+from spark_lsp.core.tasks.task import Step, Task
 from spark_lsp.core.text import Text
+from spark_lsp.server.history import Point
 
 Json = dict[str, Any]
 
 _SIDES: tuple[Side, ...] = ("task", "both")
 _SAID = 4_000
 """Characters of long texts that are told: a task is told ten times a second."""
+_LINE = 200
+"""Characters of what should be a line."""
+_STEPS = 50
 
 
 def task(it: Task) -> Json:
     """Return how a task stands."""
-    shown = it.changed(said=it.said[-_SAID:], instruction=it.instruction[:_SAID], brief="")
+    shown = it.changed(
+        said=it.said[-_SAID:],
+        instruction=it.instruction[:_SAID],
+        brief="",
+        doing=_short(it.doing),
+        steps=tuple(Step(_short(step.text), step.status) for step in it.steps[:_STEPS]),
+        ran=tuple(map(_short, it.ran)),
+    )
     told: Json = msgspec.to_builtins(shown)
     del told["brief"]
     return {"taskId": told.pop("id"), **told, "alive": it.alive}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LINE else text[: _LINE - 1] + "…"
 
 
 def result(patch: Patch, places: Places, abilities: Abilities) -> Json:
@@ -78,6 +94,24 @@ def _hunk(change: FileChange, piece: Piece, places: Places, abilities: Abilities
         "person": list(piece.hunk.person),
         "edits": {side: decided(change, piece, side, places, abilities).edit for side in sides},
     }
+
+
+def milestone(it: Milestone, name: str, epoch: float) -> Json:
+    """Return a moment from which on work can be finished; `epoch` is when our clock began."""
+    many = f"{it.count} suggestions" if it.count > 1 else "a suggestion"
+    line = it.text.strip().partition("\n")[0][:_LINE]
+    detail = f"from line {it.line + 1} on" + (f": {line}" if line else "")
+    label = f"before {many} in {it.path}"
+    return _point(name, "accepted", it.began + epoch, label, detail)
+
+
+def point(it: Point) -> Json:
+    """Return a commit from which on work can be finished."""
+    return _point(it.revision, "commit", it.at, it.label, it.subject[:_LINE])
+
+
+def _point(name: str, kind: str, at: float, label: str, detail: str) -> Json:
+    return {"id": name, "kind": kind, "at": at, "label": label, "detail": detail}
 
 
 class Bar:
