@@ -106,8 +106,10 @@ class Workshop:
 
 
 @asynccontextmanager
-async def serving(root: Path, config: Path, model: Model) -> AsyncIterator[Workshop]:
-    """Have a server while the context lasts."""
+async def serving(
+    root: Path, config: Path, model: Model, *, status: int = 0
+) -> AsyncIterator[Workshop]:
+    """Have a server while the context lasts, which ends with a status."""
     client = await Client.start("--config", str(config))
     shop = Workshop(root, client, model)
     client.on_notification = lambda method, params: shop.told((method, params))
@@ -116,7 +118,7 @@ async def serving(root: Path, config: Path, model: Model) -> AsyncIterator[Works
     try:
         yield shop
     finally:
-        assert await client.close() == 0
+        assert await client.close() == status
         assert [] == client.problems
 
 
