@@ -105,12 +105,12 @@ def _told(root: Path, environment: Mapping[str, str]) -> bytes:
 
 def tracked(root: Path, found: Repository) -> set[str]:
     """Return the paths below the workspace that git knows."""
-    return _paths(run(root, found.environment, "ls-files", "-z", "--cached"))
+    return paths(run(root, found.environment, "ls-files", "-z", "--cached"))
 
 
 def untracked(root: Path, found: Repository) -> set[str]:
     """Return the files below the workspace that git would add."""
-    return _paths(run(root, found.environment, "ls-files", "-z", "--others", "--exclude-standard"))
+    return paths(run(root, found.environment, "ls-files", "-z", "--others", "--exclude-standard"))
 
 
 def add_worktree(found: Repository, tree: Path) -> Path:
@@ -137,17 +137,6 @@ def pass_over(found: Repository, tree: Path, laid: Iterable[str]) -> None:
             *("update-index", "-z", "--skip-worktree", "--stdin"),
             given=b"".join(path + b"\0" for path in away),
         )
-
-
-def uncommitted(folder: Path, environment: Mapping[str, str], since: str) -> tuple[str, list[str]]:
-    """Return what has changed below a directory since a revision, as a diff, and new files."""
-    diff = run(
-        folder,
-        environment,
-        *("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--relative", since, "--", "."),
-    )
-    new = run(folder, environment, "ls-files", "-z", "--others", "--exclude-standard")
-    return diff.decode("utf-8", "replace"), sorted(_paths(new))
 
 
 def run(folder: Path, environment: Mapping[str, str], *arguments: str, given: bytes = b"") -> bytes:
@@ -220,7 +209,8 @@ def _silenced(root: Path, environment: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _paths(listed: bytes) -> set[str]:
+def paths(listed: bytes) -> set[str]:
+    """Return the files of a list that ends each with a NUL."""
     # A nested repository is listed as a directory.
     return {_decoded(path) for path in listed.split(b"\0") if path and not path.endswith(b"/")}
 

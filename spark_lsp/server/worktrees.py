@@ -25,8 +25,9 @@ from uuid import uuid4
 import msgspec
 import platformdirs
 
+from spark_lsp.core.tasks.change import shown
 from spark_lsp.core.tasks.patch import Sides
-from spark_lsp.server import git, returned, walk
+from spark_lsp.server import difference, git, returned, walk
 from spark_lsp.server.baseline import Baseline, Presence, abandoned
 from spark_lsp.server.clearing import removed, unjoined
 from spark_lsp.server.returned import LARGEST, Returned
@@ -111,7 +112,10 @@ class Worktrees:
     async def change(
         self, place: Place, since: str | Mapping[str, str] = "HEAD"
     ) -> tuple[str, list[str]]:
-        """Return what the person had not committed when a place was made: a diff, and new files."""
+        """Return what the person had changed when a place was made: a diff, and new files.
+
+        `since` is a revision of git, or the texts of files at an earlier moment, by path.
+        """
         return await asyncio.to_thread(self._change, place, since)
 
     async def sides(
@@ -171,12 +175,17 @@ class Worktrees:
             raise PlaceError(f"the task's files cannot be read: {_words(error)}") from error
 
     def _change(self, place: Place, since: str | Mapping[str, str]) -> tuple[str, list[str]]:
+        if not isinstance(since, str):
+            known = {path: text for path, text in since.items() if path not in place.withheld}
+            return shown(difference.since_texts(place.folder, known)), []
         if place.note:
             raise PlaceError("what was not committed cannot be told, without a repository of git")
         try:
-            return git.uncommitted(place.folder, place.surroundings(os.environ), str(since))
+            environment = place.surroundings(os.environ)
+            changed, fresh = difference.since_revision(place.folder, environment, since)
         except git.GitError as error:
-            raise PlaceError(f"what was not committed cannot be told: {error}") from None
+            raise PlaceError(f"what has changed cannot be told: {error}") from None
+        return shown(it for it in changed if it.path not in place.withheld), fresh
 
     def _sides(
         self, place: Place, root: Path, found: Returned, buffers: Mapping[str, str]

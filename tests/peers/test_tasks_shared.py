@@ -140,4 +140,3 @@ async def test_switching_off_interrupts_what_is_at_work(shop: Workshop) -> None:
     ended = await shop.over(task)
 
     assert ("interrupted", "spark-lsp was switched off") == (ended["state"], ended["message"])
-

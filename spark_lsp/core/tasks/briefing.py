@@ -53,15 +53,14 @@ def task(instruction: str, documents: Sequence[str] = (), selected: Selection | 
 def finish(instruction: str, change: str, fresh: Sequence[str]) -> str:
     """Return that a change is to be reviewed and completed: its diff, and files that are new.
 
-    Secrets are masked: what is taken out of a file just now stands in its diff.
+    The diff is without secrets, see `change`.
     """
-    change = redact(change)
     shown = change[:_LONGEST]
     cut = "\n(The rest is not shown: read the files.)" if len(shown) < len(change) else ""
     new = "\n\nThese files are new: " + ", ".join(fresh) if fresh else ""
     wish = f"\n\nThe person adds: {redact(instruction.strip())}" if instruction.strip() else ""
     return (
-        "The person has made the following change together with a fast model, and has not reviewed "
+        "The person has made the following change, partly with a fast model, and has not reviewed "
         "it yet. Review it: look for what is wrong, what was forgotten elsewhere, and what is left "
         "half done. Mend and complete it in the files as they are. Leave what is right as it is. "
         f"Give the reason of each of your changes.{wish}\n\n```diff\n{shown}{cut}\n```{new}"

@@ -1,0 +1,86 @@
+"""What has changed in a task's place since a point, read from git or held against older texts.
+
+Owns the finding of both sides of each file. What a task must not see is in neither, also where an
+older commit has it. How they are shown is left to `core.tasks.change`.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from spark_lsp.core import exclusion
+from spark_lsp.core.tasks.change import Changed
+from spark_lsp.server import git, walk
+from spark_lsp.server.standing import Standings
+
+_MOST: Final = 300
+"""Files that are looked at; a larger change is none that a model could review."""
+_LARGEST: Final = 1_000_000
+"""Bytes of a file above which it is not shown."""
+_UNTRACKED: Final = ("ls-files", "-z", "--others", "--exclude-standard")
+
+
+def since_revision(
+    folder: Path, environment: Mapping[str, str], revision: str
+) -> tuple[list[Changed], list[str]]:
+    """Return what has changed below a folder since a revision, and the names of new files.
+
+    A revision that lies on another branch stands for the point where the two have parted, so that
+    what others have done there is not taken for undone here. Blocks.
+
+    Raises:
+        GitError: if there is no such revision, or more has changed than can be shown.
+    """
+    base = _base(folder, environment, revision)
+    options = ("--no-ext-diff", "--no-textconv", "--no-renames", "--relative", "--name-only", "-z")
+    names = git.paths(git.run(folder, environment, "diff", *options, base, "--", "."))
+    fresh = git.paths(git.run(folder, environment, *_UNTRACKED))
+    seen = _seen(folder, names)
+    if len(seen) > _MOST:
+        raise git.GitError(f"more than {_MOST} files have changed: choose a nearer point")
+    changed = [Changed(it, _old(folder, environment, base, it), _new(folder, it)) for it in seen]
+    return [it for it in changed if it.before != it.now], _seen(folder, fresh)
+
+
+def since_texts(folder: Path, before: Mapping[str, str]) -> list[Changed]:
+    """Return what has changed in some files, given their texts as they were. Blocks."""
+    changed = (Changed(it, before[it], _new(folder, it)) for it in _seen(folder, before))
+    return [it for it in changed if it.before != it.now]
+
+
+def _base(folder: Path, environment: Mapping[str, str], revision: str) -> str:
+    verify = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    try:
+        commit = git.run(folder, environment, *verify).decode().strip()
+        return git.run(folder, environment, "merge-base", "HEAD", commit).decode().strip()
+    except (git.GitError, UnicodeEncodeError):
+        raise git.GitError(f"git knows no revision {revision[:80]!r} of this branch") from None
+
+
+def _seen(folder: Path, paths: Iterable[str]) -> list[str]:
+    """Return, in order, those of some paths that a task may see."""
+    standings = Standings(folder)
+    return [path for path in sorted(paths) if not standings.of(path).withheld]
+
+
+def _old(folder: Path, environment: Mapping[str, str], base: str, path: str) -> str | None:
+    try:
+        blob = git.run(folder, environment, "cat-file", "blob", f"{base}:./{path}")
+    except git.GitError:
+        return None
+    return _text(blob)
+
+
+def _new(folder: Path, path: str) -> str | None:
+    try:
+        with walk.opened(folder, path) as file:
+            return _text(file.read(_LARGEST + 1))
+    except (OSError, ValueError):
+        return None
+
+
+def _text(content: bytes) -> str:
+    """Return what is shown of a file; of one that is no text, that it is none."""
+    if len(content) > _LARGEST or exclusion.is_binary(content):
+        return f"({len(content):,} bytes that are not shown)"
+    return content.decode("utf-8", "replace")
