@@ -324,16 +324,14 @@ class Checkup:
             self._settings.model,
             provider.capabilities,
             effort=self._settings.model_reasoning_effort,
+            tier=self._settings.service_tier,
             max_output_tokens=_OUTPUT,
         )
 
     async def _post(self, provider: Provider, http: Http) -> Answered:
-        target = Target(
-            self._settings.model,
-            _OUTPUT,
-            self._settings.model_reasoning_effort,
-            provider.fim_template,
-        )
+        settings = self._settings
+        chosen = settings.model_reasoning_effort, provider.fim_template
+        target = Target(settings.model, _OUTPUT, *chosen, tier=settings.service_tier)
         asked = dialect(provider.wire_api, target)
         return await probes.posted(http, asked, provider.stream_idle_timeout_ms / 1000)
 

@@ -255,6 +255,11 @@ def _add_task(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="review and complete what is not committed yet; the instruction may be left out",
     )
     task.add_argument(
+        "--since",
+        metavar="REVISION",
+        help="the same for all since a commit, or since this branch left another one",
+    )
+    task.add_argument(
         "--commands", action="store_true", help="let it ask to run commands, each time"
     )
     task.add_argument("--yes", action="store_true", help="write what it has changed, unasked")

@@ -166,6 +166,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     model_reasoning_effort: Annotated[
         Effort | None, Meta(description="how hard the model may think first")
     ] = "low"
+    service_tier: Annotated[
+        str,
+        Meta(description="how fast it is served, where its provider has such tiers, as `priority`"),
+    ] = ""
     embedded_fallback: Annotated[
         bool,
         Meta(description="whether the embedded engine fills in while the provider is away"),

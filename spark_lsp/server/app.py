@@ -353,7 +353,8 @@ def _differ(before: Settings, after: Settings) -> bool:
 
     def meant(settings: Settings) -> tuple[Any, ...]:
         engine = settings.embedded_fallback, settings.drafts
-        asked = settings.model, settings.model_reasoning_effort, settings.model_context_window
+        effort, tier = settings.model_reasoning_effort, settings.service_tier
+        asked = settings.model, effort, tier, settings.model_context_window
         return settings.enabled, settings.provider(), engine, asked
 
     return meant(before) != meant(after)

@@ -92,8 +92,8 @@ class Routes:
         return "" if spoken.instructable else ONLY_COMPLETES
 
     def _socket(self, provider: Provider, settings: Settings, feed: Feed) -> Backend:
-        effort = settings.model_reasoning_effort
-        key = (provider.base_url, settings.model, effort, provider.capabilities)
+        asked = settings.model, settings.model_reasoning_effort, settings.service_tier
+        key = (provider.base_url, *asked, provider.capabilities)
         profile = self._profile(provider, settings)
         if before := self._learned.get(key):
             profile = profile.meet(before.profile)
@@ -118,6 +118,7 @@ class Routes:
             cache_breakpoint=self._profile(provider, settings).cache_breakpoint,
             rewrite_tokens=longest_rewrite(settings.model_context_window),
             prediction=provider.supports_prediction,
+            tier=settings.service_tier,
         )
 
     def _profile(self, provider: Provider, settings: Settings) -> Profile:
@@ -130,6 +131,7 @@ class Routes:
             effort=settings.model_reasoning_effort,
             max_output_tokens=_output_limit(provider, settings),
             rewrite_tokens=longest_rewrite(settings.model_context_window),
+            tier=settings.service_tier,
         )
         return replace(profile, prompt_cache_key=self._cache_key())
 

@@ -34,6 +34,7 @@ class Profile:
             has asked by a command.
         rewrite_tokens: how many tokens more than a completion a rewrite may have at most.
         refused: further fields of a request that the server does not take.
+        tier: how fast it is to be served, "" to leave it to the server.
     """
 
     model: str
@@ -50,6 +51,7 @@ class Profile:
     holds_back: bool = False
     rewrite_tokens: int = LONGEST_REWRITE
     refused: frozenset[str] = frozenset()
+    tier: str = ""
 
     def roomy(self, prompt: Prompt | Rewrite | None) -> "Profile":
         """Return the profile with room for the answer to a prompt."""
@@ -92,7 +94,9 @@ _ABILITIES = {
 }
 """Fields and events, and the ability that each of them is."""
 
-_OPTIONAL = frozenset({"max_output_tokens", "prompt_cache_key", "reasoning", "stream_options"})
+_OPTIONAL = frozenset(
+    {"max_output_tokens", "prompt_cache_key", "reasoning", "service_tier", "stream_options"}
+)
 """Fields that a request can do without."""
 
 _PLAIN_WORDS = frozenset({"generate", "reasoning"})
@@ -159,6 +163,7 @@ def presumed(
     effort: str | None,
     max_output_tokens: int,
     rewrite_tokens: int = LONGEST_REWRITE,
+    tier: str = "",
 ) -> Profile:
     """Return what to believe of a model before anything was heard of it.
 
@@ -172,6 +177,7 @@ def presumed(
         effort: the reasoning effort that a person has chosen.
         max_output_tokens: where a completion is cut.
         rewrite_tokens: how many tokens more a rewrite may have at most.
+        tier: how fast it is to be served, "" to leave it to the server.
     """
     openai = bool(_OPENAI.match(base_url))
     marked = openai and bool(_WITH_BREAKPOINTS.match(model))
@@ -187,9 +193,8 @@ def presumed(
     chosen: dict[str, Any] = {
         name: guess if known[name] is None else known[name] for name, guess in guesses.items()
     }
-    return Profile(
-        model, effort, max_output_tokens, cleans=True, rewrite_tokens=rewrite_tokens, **chosen
-    )
+    chosen |= {"cleans": True, "rewrite_tokens": rewrite_tokens, "tier": tier}
+    return Profile(model, effort, max_output_tokens, **chosen)
 
 
 _OPENAI = re.compile(r"\w+://(?:[^/@]*@)?api\.openai\.com(?=[:/?]|$)")

@@ -44,6 +44,8 @@ def spelled_options(profile: Profile) -> bytes:
     if profile.effort is not None:
         body["reasoning"] = {"effort": profile.effort}
     body["max_output_tokens"] = profile.max_output_tokens
+    if profile.tier:
+        body["service_tier"] = profile.tier
     if profile.prompt_cache_key:
         body["prompt_cache_key"] = profile.prompt_cache_key
     if profile.cache_breakpoint:

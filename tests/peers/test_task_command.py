@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.model import Model
 from tests.peers import agent
-from tests.peers.agent import needs_sandbox, patch, use
+from tests.peers.agent import git, needs_sandbox, patch, use
 from tests.peers.parts import needs
 from tests.peers.workshop import repository
 
@@ -108,3 +108,20 @@ async def test_where_no_model_is_set_one_line_says_so(tmp_path: Path) -> None:
 
     assert (1, "") == (process.returncode, output)
     assert "spark-lsp: no model is set to work in the background" in complaints
+
+
+async def test_what_a_branch_has_is_finished(tmp_path: Path) -> None:
+    async with repository(tmp_path) as (root, config, model):
+        git(root, "branch", "-m", "main")
+        git(root, "checkout", "-q", "-b", "work")
+        (root / "lib/units.py").write_text("METRE = 2\n", "utf-8")
+        git(root, "commit", "-q", "-a", "-m", "second")
+        async with commanded(root, config, "--since", "main") as process:
+            request = await model.next()
+            said = "".join(request.texts)
+            await agent.say(request, "All is well.")
+            await agent.over(request)
+            await told(process)
+
+    assert "-METRE = 1\n+METRE = 2" in said
+    assert 0 == process.returncode

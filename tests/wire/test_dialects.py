@@ -129,6 +129,7 @@ TARGETS = st.builds(
     prompt_cache_key=st.sampled_from(["", "key"]),
     window=st.sampled_from([0, 8192]),
     cache_breakpoint=st.booleans(),
+    tier=st.sampled_from(["", "flex"]),
 )
 
 
@@ -340,6 +341,13 @@ def test_a_prediction_that_is_refused_is_left_out(said: bytes) -> None:
 
     assert "prediction" not in body
     assert "max_completion_tokens" in body
+
+
+@pytest.mark.parametrize("wire_api", ["chat", "responses"])
+def test_a_tier_is_asked_for_where_one_is_chosen(wire_api: str) -> None:
+    body = json.loads(dialect(wire_api, Target("m", 64, tier="priority")).call(PROMPT).body)
+
+    assert "priority" == body["service_tier"]
 
 
 def test_the_limit_of_an_answer_has_two_names() -> None:

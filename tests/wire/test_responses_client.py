@@ -890,6 +890,16 @@ def test_an_effort_that_a_model_does_not_take_is_left_to_it() -> None:
     assert not mentions(sent(step), "reasoning")
 
 
+def test_a_tier_is_asked_for_and_left_out_where_it_is_not_known() -> None:
+    client = Client(replace(FULL, tier="ultrafast"))
+    asked = client.create(1, PROMPT).frames
+    assert all("ultrafast" == json.loads(it)["service_tier"] for it in asked)
+
+    step = client.receive(error("unknown_parameter", param="service_tier"))
+
+    assert not mentions(sent(step), "service_tier")
+
+
 def test_whoever_refuses_everything_is_asked_with_less_each_time_and_not_for_ever() -> None:
     """Each complaint costs one round trip, once."""
     client = warmed(FULL)

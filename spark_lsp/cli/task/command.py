@@ -49,8 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
     work = _Work(root, errors, Live(errors), asks=asks)
     wish = {
         "instruction": arguments.instruction,
-        "mode": "finish" if arguments.finish else "task",
+        "mode": "finish" if arguments.finish or arguments.since else "task",
         "commands": arguments.commands,
+        "since": arguments.since or "HEAD",
     }
     try:
         return asyncio.run(_done(work, wish, options, arguments))

@@ -31,6 +31,8 @@ class Target:
             `responses`.
         rewrite_tokens: how many tokens more than a completion a rewrite may have at most.
         prediction: whether the server takes what an answer will most likely be; used by `chat`.
+        tier: how fast it is to be served, "" to leave it to the server; used by `responses` and
+            `chat`.
     """
 
     model: str
@@ -42,6 +44,7 @@ class Target:
     cache_breakpoint: bool = False
     rewrite_tokens: int = LONGEST_REWRITE
     prediction: bool = False
+    tier: str = ""
 
     def roomy(self, prompt: Prompt | Rewrite) -> "Target":
         """Return the same with room for the answer to a prompt."""

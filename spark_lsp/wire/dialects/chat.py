@@ -83,6 +83,8 @@ class Chat:
             options |= {"max_tokens": limit, "temperature": 0}
         if self._target.effort is not None and (openai or _OPEN_WEIGHTS.search(name)):
             options["reasoning_effort"] = self._target.effort
+        if self._target.tier:
+            options["service_tier"] = self._target.tier
         if not _MISTRAL.search(name):
             options["stream_options"] = {"include_usage": True}
         return options

@@ -16,6 +16,7 @@ _OPTIONAL = (
     _PREDICTION,
     "stream_options",
     "reasoning_effort",
+    "service_tier",
     "prompt_cache_key",
     "temperature",
     "stop",

@@ -38,6 +38,7 @@ class Responses:
             prompt_cache_key=target.prompt_cache_key,
             cache_breakpoint=target.cache_breakpoint,
             rewrite_tokens=target.rewrite_tokens,
+            tier=target.tier,
         )
         self._kept: tuple[tuple[Block, ...], bytes] | None = None
 
