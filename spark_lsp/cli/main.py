@@ -249,16 +249,10 @@ def _add_task(commands: "argparse._SubParsersAction[_Parser]") -> None:
     task.add_argument(
         "--workspace", type=Path, metavar="DIR", help="the repository (the current directory)"
     )
-    task.add_argument(
-        "--finish",
-        action="store_true",
-        help="review and complete what is not committed yet; the instruction may be left out",
-    )
-    task.add_argument(
-        "--since",
-        metavar="REVISION",
-        help="the same for all since a commit, or since this branch left another one",
-    )
+    finish = "review and complete what is not committed yet; the instruction may be left out"
+    task.add_argument("--finish", action="store_true", help=finish)
+    since = "the same for all since a commit, or since this branch left another one"
+    task.add_argument("--since", metavar="REVISION", help=since)
     task.add_argument(
         "--commands", action="store_true", help="let it ask to run commands, each time"
     )
