@@ -9,6 +9,7 @@ import logging
 import signal
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -240,7 +241,8 @@ class App:
             await asyncio.wait([self._restricting])  # the repository may forbid it
         from spark_lsp.server.tasks.means import means  # noqa: PLC0415 - see `_surfaced`
 
-        return await means(self._settings)
+        found = await means(self._settings)
+        return replace(found, precedence=self._driver.precedence if self._driver else None)
 
     def _read(self) -> Settings:
         try:

@@ -27,10 +27,11 @@ from spark_lsp.core.effects import (
     Steer,
     Warm,
 )
-from spark_lsp.core.events import Event, Failed
+from spark_lsp.core.events import Asked, Edited, Ended, Event, Failed, Wrote
 from spark_lsp.core.prompt import Block, Prompt, Rewrite
 from spark_lsp.core.session import Session
 from spark_lsp.server.hooks import Final, Partial
+from spark_lsp.server.precedence import Precedence
 
 _log = logging.getLogger(__name__)
 
@@ -114,6 +115,7 @@ class Driver:
         self.library: Library | None = None
         self.recorder: Callable[[Count], None] | None = None
         self.observer: Observer | None = None
+        self.precedence = Precedence(loop.time)
         self._editor = editor
         self._loop = loop
         self._timer: asyncio.TimerHandle | None = None
@@ -123,6 +125,11 @@ class Driver:
         now = self._loop.time()
         if self.observer:
             self.observer.event(event, now)
+        match event:
+            case Edited() | Asked():
+                self.precedence.key()
+            case Wrote() | Ended() | Failed():
+                self.precedence.answered()
         self._perform(self.session.handle(event, now), now)
 
     def close(self) -> None:
@@ -171,6 +178,7 @@ class Driver:
                 gone = Failed(stream, "there is no backend", transient=False)
                 self._loop.call_soon(self.feed, gone)
             case Open(stream, prompt) if backend:
+                self.precedence.asked()
                 backend.open(stream, prompt)
             case Draft(stream, prompt) if backend:
                 backend.draft(stream, prompt)

@@ -1,7 +1,8 @@
 """A process that speaks lines of JSON over its pipes: calls out, answers and news in.
 
 Owns the process and the pairing of calls with answers. It ends when told to, when it is mute or
-floods us, and with us: its input is a pipe that only this process holds. What is said is left to
+floods us, and with us: its input is a pipe that only this process holds. It is listened to when
+nobody in the foreground waits (`precedence`), line by line. What is said is left to
 `wire.appserver`, what follows to the agent.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from msgspec import Raw
 
+from spark_lsp.server.precedence import Precedence
 from spark_lsp.wire.appserver import told
 from spark_lsp.wire.appserver.calls import Call, Id
 from spark_lsp.wire.frames import Malformed
@@ -49,9 +51,11 @@ class Channel:
         process: asyncio.subprocess.Process,
         heard: Callable[[told.Message], None],
         ended: Callable[[], None],
+        precedence: Precedence,
     ) -> None:
         """Begin to listen; `ended` is called once, when there is nothing more to come."""
         self._process = process
+        self._precedence = precedence
         self._heard = heard
         self._ended = ended
         self._calls = 0
@@ -71,6 +75,8 @@ class Channel:
         environment: Mapping[str, str],
         heard: Callable[[told.Message], None],
         ended: Callable[[], None],
+        *,
+        precedence: Precedence,
     ) -> "Channel":
         """Start a process.
 
@@ -88,7 +94,7 @@ class Channel:
             start_new_session=True,
         )
         _stand_back(process.pid)
-        return cls(process, heard, ended)
+        return cls(process, heard, ended, precedence)
 
     @property
     def pid(self) -> int:
@@ -158,6 +164,9 @@ class Channel:
         try:
             while data := await self._process.stdout.read(_CHUNK):
                 for line in lines.feed(data):
+                    # While it is not listened to it stops as soon as the pipe is full.
+                    if self._precedence.waits:
+                        await self._precedence.stand_back()
                     self._take(line)
         except OSError:
             pass

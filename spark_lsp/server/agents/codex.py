@@ -50,6 +50,7 @@ from spark_lsp.server.agents.isolation import Mind, Place
 from spark_lsp.server.agents.launching import PATIENCE, TOO_OLD, Launcher, Line, Unsafe
 from spark_lsp.server.agents.serving import Serving
 from spark_lsp.server.endpoint import Unreachable
+from spark_lsp.server.precedence import Precedence
 from spark_lsp.wire.appserver import calls, told
 from spark_lsp.wire.appserver.reports import reports
 from spark_lsp.wire.frames import Malformed, Unknown
@@ -84,15 +85,18 @@ class Codex:
         program: str = "",
         commands: bool = False,
         environment: Mapping[str, str] | None = None,
+        precedence: Precedence | None = None,
     ) -> None:
         """Take where it works, what it thinks with, and who hears its reports, on the loop.
 
         `program` is the setting `agent_command`; `commands` says whether the person has asked for
-        commands to be run, each of which they still have to approve.
+        commands to be run, each of which they still have to approve; `precedence` has the
+        foreground go first.
         """
         kept = os.environ if environment is None else environment
         place = Place(*(Path(os.path.realpath(it)) for it in (place.worktree, place.home)))
-        self._launcher = Launcher(place, mind, program, commands, kept)
+        first = precedence or Precedence(asyncio.get_running_loop().time)
+        self._launcher = Launcher(place, mind, program, commands, kept, first)
         self._worktree = place.worktree
         self._feed = feed
         self._orders: asyncio.Queue[Order | _Death] = asyncio.Queue()

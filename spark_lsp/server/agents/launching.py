@@ -14,6 +14,7 @@ from spark_lsp.server.agents import isolation
 from spark_lsp.server.agents.channel import Channel, Denied
 from spark_lsp.server.agents.finding import find
 from spark_lsp.server.agents.isolation import Mind, Place, Walls
+from spark_lsp.server.precedence import Precedence
 from spark_lsp.wire.appserver import calls, told
 
 PATIENCE = 30.0
@@ -40,6 +41,7 @@ class Launcher:
         program: the setting `agent_command`; "" is whatever `codex` is on the PATH.
         commands: whether the person has asked for commands to be run.
         environment: what is known of the world.
+        precedence: whether somebody in the foreground waits.
     """
 
     place: Place
@@ -47,6 +49,7 @@ class Launcher:
     program: str
     commands: bool
     environment: Mapping[str, str]
+    precedence: Precedence
 
     async def launch(
         self, heard: Callable[[told.Message], None], ended: Callable[[], None]
@@ -66,7 +69,9 @@ class Launcher:
         )
         command = (str(program.path), "app-server", *walls.arguments)
         # Its directory is its home: the worktree has no say in how a process is configured.
-        channel = await Channel.open(command, place.home, walls.environment, heard, ended)
+        channel = await Channel.open(
+            command, place.home, walls.environment, heard, ended, precedence=self.precedence
+        )
         line = Line(channel, place, walls)
         try:
             await line.greet()

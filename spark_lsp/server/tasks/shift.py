@@ -33,6 +33,7 @@ from spark_lsp.core.tasks.agent import (
 from spark_lsp.server.agents.codex import Codex
 from spark_lsp.server.agents.isolation import Mind
 from spark_lsp.server.agents.isolation import Place as Rooms
+from spark_lsp.server.precedence import Precedence
 from spark_lsp.server.worktrees import Place
 
 _log = logging.getLogger(__name__)
@@ -56,10 +57,12 @@ class Means:
     Attributes:
         mind: the model.
         program: the agent's, "" for the one that is found.
+        precedence: whether somebody in the foreground waits, None if nobody is there.
     """
 
     mind: Mind
     program: str = ""
+    precedence: Precedence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class Shift:
             program=means.program,
             commands=brief.commands,
             environment=place.surroundings(os.environ),
+            precedence=means.precedence,
         )
         self._running = asyncio.create_task(self._agent.run())
         self._running.add_done_callback(self._failed)
