@@ -415,7 +415,8 @@ async def test_rules_outlast_the_summing_up_of_a_long_conversation(tmp_path: Pat
             await agent.over(request)
             ended = await shop.over(task)
 
-    assert any("summed up" in note for note in ended["notes"])
+    (note,) = (it for it in ended["notes"] if "summed up" in it)
+    assert "tokens. Dropped, but for the summary: what it said" in note
 
 
 async def test_what_is_selected_is_told_unless_it_may_not_be_seen(shop: Workshop) -> None:

@@ -20,6 +20,8 @@ ALIVE: Final[frozenset[State]] = frozenset(("starting", "running"))
 _SAID: Final = 200_000
 """Characters of its last words that are kept, the end of them."""
 _TITLE: Final = 60
+_NAMED: Final = 5
+"""Names of one kind that stand in a sentence, the last."""
 _SAYING: Final = "saying something"
 _MOST: Final = 200
 """Files, commands and notes that are kept of each kind, the last."""
@@ -214,7 +216,24 @@ def _withdrawn(report: agent.Withdrawn, task: Task, _: float) -> Task:
 
 @after.register
 def _compacted(_report: agent.Compacted, task: Task, _: float) -> Task:
-    return task.noted("The conversation has become long: what was said before was summed up.")
+    # Codex tells what it has come to before it tells that it was summed up.
+    room = f" to {task.used:,} of {task.window:,} tokens" if task.window else ""
+    dropped = [
+        *([f"what it read of {_some(task.read)}"] if task.read else ()),
+        *([f"what came of {_some(task.ran)}"] if task.ran else ()),
+        "what it said and thought",
+    ]
+    return task.noted(
+        f"The conversation was summed up{room}. Dropped, but for the summary: "
+        f"{', '.join(dropped)}. Kept: the rules, your words (of very long ones the beginning and "
+        "the end), and all that is written."
+    )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[-_NAMED:])
+    more = len(names) - _NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 @after.register

@@ -88,8 +88,18 @@ def test_a_command_is_told_with_what_became_of_it() -> None:
     assert ("make (failed)",) == ran.ran
 
 
-def test_a_summing_up_is_told() -> None:
-    assert "summed up" in heard(agent.Compacted()).notes[0]
+def test_a_summing_up_tells_what_it_has_dropped_and_kept() -> None:
+    reads = [agent.Reading(f"{number}.py") for number in range(7)]
+    spent = agent.Tokens(3_000, 128_000)
+    told = heard(*reads, spent, agent.Ran("make", "done"), agent.Compacted())
+
+    assert (
+        "The conversation was summed up to 3,000 of 128,000 tokens. Dropped, but for the "
+        "summary: what it read of 2.py, 3.py, 4.py, 5.py, 6.py and 2 more, what came of make "
+        "(done), what it said and thought. Kept: the rules, your words (of very long ones the "
+        "beginning and the end), and all that is written."
+    ) == told.notes[0]
+    assert "Dropped, but for the summary: what it said" in heard(agent.Compacted()).notes[0]
 
 
 def test_what_is_told_again_and_again_stays_bounded() -> None:
