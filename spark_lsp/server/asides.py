@@ -24,7 +24,7 @@ CHANGED: Final = "spark/task/didChange"
 
 INVALID: Final = -32602
 FAILED: Final = -32803
-_CANCELLED: Final = -32800
+CANCELLED: Final = -32800
 """InvalidParams, RequestFailed and RequestCancelled (LSP 3.18)."""
 
 
@@ -42,7 +42,7 @@ class Aside:
 
     def withdraw(self, reason: str) -> None:
         """Answer that it was cancelled, and end the work on it."""
-        self.refuse(_CANCELLED, reason)
+        self.refuse(CANCELLED, reason)
         if self._end:
             self._end()
 

@@ -23,16 +23,16 @@ from spark_lsp.core.effects import (
     Stopped,
     Verdict,
 )
+from spark_lsp.server import asides
 from spark_lsp.server.hooks import Final
 from spark_lsp.server.items import accept, item, span
 
 _CODES = {
-    Refusal.CANCELLED: -32800,
-    Refusal.MODIFIED: -32801,
-    Refusal.INVALID: -32602,
-    Refusal.FAILED: -32803,
+    Refusal.CANCELLED: asides.CANCELLED,
+    Refusal.MODIFIED: -32801,  # ContentModified (LSP 3.18)
+    Refusal.INVALID: asides.INVALID,
+    Refusal.FAILED: asides.FAILED,
 }
-"""RequestCancelled, ContentModified, InvalidParams and RequestFailed (LSP 3.18)."""
 
 
 def answer(effect: Final, root: str | None) -> dict[str, Any]:

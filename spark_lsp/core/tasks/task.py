@@ -116,9 +116,13 @@ class Task(msgspec.Struct, frozen=True, rename="camel"):
         return self.changed(notes=_with(self.notes, note))
 
     def over(self, state: State, now: float, message: str = "") -> "Task":
-        """Return it as one that nobody works on any more."""
+        """Return it as one that nobody works on any more; a step that was at work is left open."""
+        steps = tuple(
+            Step(it.text, "pending") if it.status == "running" else it for it in self.steps
+        )
+        message = message or self.message
         return self.changed(
-            state=state, ended=now, turn="", doing="", asks=(), message=message or self.message
+            state=state, ended=now, turn="", doing="", asks=(), steps=steps, message=message
         )
 
     def told(self, instruction: str) -> "Task":
