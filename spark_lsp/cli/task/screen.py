@@ -27,7 +27,7 @@ class Live:
         """Take the terminal."""
         self._console = console
         self._status = Status("preparing", console=console)
-        self._plan: Any = []
+        self._plan: list[Any] = []
         self._notes = 0
 
     def __enter__(self) -> None:
@@ -46,10 +46,10 @@ class Live:
 
     def show(self, task: Mapping[str, Any]) -> None:
         """Show how it stands now."""
-        if task["steps"] != self._plan:
-            self._plan = task["steps"]
-            for step in self._plan:
+        for step in task["steps"]:
+            if step not in self._plan:  # what stands above it is as it was
                 self._console.print(f"  {_MARKS[step['status']]} {plain(step['text'])}")
+        self._plan = task["steps"]
         for note in task["notes"][self._notes :]:
             self._console.print(f"  [yellow]{plain(note)}[/]")
         self._notes = len(task["notes"])

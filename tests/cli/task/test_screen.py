@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from spark_lsp.cli.task.command import confirmed
-from spark_lsp.cli.task.screen import plain, visible
+from spark_lsp.cli.task.screen import Live, plain, visible
 
 
 def test_what_would_move_the_cursor_or_hide_something_can_be_seen() -> None:
@@ -34,3 +34,22 @@ def test_who_ends_the_input_has_not_said_yes(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("builtins.input", ended)
 
     assert not confirmed("Write it?", Console(file=io.StringIO()))
+
+
+def test_of_a_plan_only_what_has_moved_is_told_again() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    live = Live(console)
+
+    def plan(**steps: str) -> str:
+        """Show a plan, and return what is written for that."""
+        said = console.file
+        assert isinstance(said, io.StringIO)
+        before = len(said.getvalue())
+        told = [{"text": text, "status": status} for text, status in steps.items()]
+        live.show({"steps": told, "notes": [], "window": 0, "doing": ""})
+        return said.getvalue()[before:]
+
+    assert "  ◐ look\n  ○ write\n" == plan(look="running", write="pending")
+    assert "" == plan(look="running", write="pending")
+    assert "  ● look\n  ◐ write\n" == plan(look="done", write="running")
+    assert "  ● write\n" == plan(look="done", write="done")
