@@ -111,9 +111,9 @@ class Office:
     async def run(self) -> None:
         """Take in what earlier servers have left, then be there until cancelled."""
         try:
-            await self._register.load()
-            await self._places.prune(self._keeping.places)
-            await self._register.run()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._register.run())
+                group.create_task(self._places.prune(self._keeping.places))
         finally:
             await self._close()
 

@@ -7,7 +7,6 @@ it until it has written how it ended.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
@@ -50,17 +49,11 @@ class Register:
         self._news = asyncio.Event()
         self._loaded = asyncio.Event()
 
-    async def load(self) -> None:
-        """Take in what is kept."""
-        tasks = await asyncio.to_thread(self._keeping.all)
-        # One that was begun meanwhile stays.
-        self._tasks = {task.id: task for task in tasks} | self._tasks
-        self._loaded.set()
-        for task in tasks:
-            self._heed.told(self._tasks[task.id])
-
     async def run(self) -> None:
-        """Write down what is news, and look at what others write, until cancelled."""
+        """Take in what is kept, then write down what is news and look at what others write.
+
+        Until cancelled.
+        """
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep())
             group.create_task(self._watch())
@@ -153,21 +146,37 @@ class Register:
             self._heed.free(kept)
 
     async def _watch(self) -> None:
-        """Look at what others have written, as they do."""
+        """Take in what is kept, and look at what others write, as they do."""
         await asyncio.to_thread(self._keeping.begin)
+        reports = awatch(
+            self._keeping.state,
+            recursive=False,
+            watch_filter=lambda _, path: bool(named(path)),
+            debounce=_GATHER,
+            step=_QUIET,
+        )
+        arrival = asyncio.ensure_future(anext(reports))
         try:
-            reports = awatch(
-                self._keeping.state,
-                recursive=False,
-                watch_filter=lambda _, path: bool(named(path)),
-                debounce=_GATHER,
-                step=_QUIET,
-            )
-            async with contextlib.aclosing(reports):
-                async for changes in reports:
-                    await self._look({named(path) for _, path in changes})
+            await asyncio.sleep(0)  # from here on it watches: nothing is missed in between
+            await self._load()
+            while True:
+                await self._look({named(path) for _, path in await arrival})
+                arrival = asyncio.ensure_future(anext(reports))
         except OSError as error:
             _log.warning("tasks of other servers are not watched (%s)", type(error).__name__)
+        finally:
+            arrival.cancel()
+            await asyncio.wait([arrival])
+            await reports.aclose()
+
+    async def _load(self) -> None:
+        async with self._files:
+            tasks = await asyncio.to_thread(self._keeping.all)
+        # One that was begun meanwhile stays.
+        self._tasks = {task.id: task for task in tasks} | self._tasks
+        self._loaded.set()
+        for task in tasks:
+            self._heed.told(self._tasks[task.id])
 
     async def _look(self, names: Iterable[str]) -> None:
         """Take in what others have written of tasks."""
