@@ -317,3 +317,61 @@ async def test_a_new_file_that_neovim_has_no_name_for_is_written_as_it_was_made(
     await desk.editor.command("wall")
 
     assert "Mine.\nAll mine.\n" == (desk.root / "LICENSE").read_text("utf-8")
+
+
+async def test_what_was_decided_is_there_again_after_the_tab_was_closed(desk: Desk) -> None:
+    await desk.does("Be exact.", update("shapes.py", PI), update("lib/units.py", METRE))
+    await desk.review(2)
+    await desk.editor.command("Spark leave")
+    await desk.editor.command("Spark take")
+    await desk.editor.command("tabclose")
+    await desk.holds("not require('spark.review').active()")
+    again = await desk.review(2)
+    await desk.editor.command("tabclose")
+    await desk.holds("not require('spark.review').active()")
+    await desk.editor.lua("vim.fn.setbufline('shapes.py', 2, '    return 4')")
+    other = await desk.review(2)
+
+    assert ["[-] ", "[+] "] == [it[3][:4] for it in again]
+    assert ["[ ] ", "[ ] "] == [it[3][:4] for it in other], "something else is proposed by then"
+
+
+async def test_an_objection_is_taken_by_who_wants_what_the_task_has_done(desk: Desk) -> None:
+    await desk.does(
+        "Tidy up.",
+        update("shapes.py", PI),
+        "*** Begin Patch\n*** Delete File: lib/units.py\n*** End Patch",
+    )
+    (desk.root / "shapes.py").unlink()
+    await desk.editor.command("bwipeout! shapes.py")
+    await desk.editor.command("silent edit lib/units.py")
+    await desk.editor.lua("vim.fn.append('$', '# mine')")
+    await desk.editor.command("silent write")
+    listed = await desk.review(2)
+    await desk.editor.command("Spark take both")
+    await desk.sees("only one of both can be")
+    await desk.editor.command("Spark take")
+    await desk.editor.command("Spark take")
+    await desk.accept()
+    await desk.sees("2 changes are made, nothing is left")
+    await desk.editor.command("wall")
+
+    assert [
+        ("W", "Taking it removes the file, with what you have in it. Lengths are real."),
+        ("W", "Taking it makes shapes.py anew, as the task has it. Exact circles."),
+    ] == [
+        (it[2], it[3].partition("changed it. " if index else "removed it. ")[2])
+        for index, it in enumerate(listed)
+    ]
+    assert not (desk.root / "lib/units.py").exists()
+    assert FILES["shapes.py"].replace(*PI) == (desk.root / "shapes.py").read_text("utf-8")
+
+
+async def test_an_objection_is_not_taken_with_all(desk: Desk) -> None:
+    await desk.does("Go.", "*** Begin Patch\n*** Delete File: lib/units.py\n*** End Patch")
+    (desk.root / "lib/units.py").write_text("METRE = 2\n", "utf-8")
+    await desk.review(1)
+    await desk.editor.command("Spark accept all")
+    await desk.sees("nothing is taken")
+
+    assert "METRE = 2\n" == (desk.root / "lib/units.py").read_text("utf-8")

@@ -66,13 +66,17 @@ local function sign(change)
   return SIGNS[change.choice] or (change.conflict and '!' or '?')
 end
 
---- Return the lines of the task that a conflict does not show otherwise.
+--- Return what a conflict does not show otherwise: the task's lines, or what would become of a file.
 local function withheld(change)
   if not change.conflict or change.choice then
     return nil
   end
-  local lines = { { { 'the task has here:', 'SparkConflict' } } }
-  for _, line in ipairs(change.hunk and change.hunk.task or { change.file.objection }) do
+  local told = { change.file.objection, proposal.outcome(change) }
+  if change.hunk then
+    told = vim.list_extend({ 'the task has here:' }, change.hunk.task)
+  end
+  local lines = {}
+  for _, line in ipairs(told) do
     lines[#lines + 1] = { { line == '' and ' ' or line, 'SparkConflict' } }
   end
   return lines

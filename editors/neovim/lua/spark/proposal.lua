@@ -11,10 +11,7 @@ local M = {}
 ---@field hunk? table as the server tells it; nil for what is done with the file as a whole
 ---@field first integer the row of the person's text where the hunk begins
 ---@field conflict boolean
----@field takable boolean
----@field edit? lsp.TextEdit what the server would do with the text
----@field document? table the document of it, with the version that it is for
----@field parts table[] what is done with the file
+---@field edits table<'task'|'both', lsp.WorkspaceEdit> what each choice makes of it
 ---@field choice? 'task'|'both'|'leave'
 
 local DONE = { added = 'new file', removed = 'remove the file', renamed = 'rename to ' }
@@ -40,22 +37,6 @@ function M.buffer(uri)
   end)
 end
 
---- Return the parts of an edit by the document that they are about: texts, and files as such.
-local function parts(edit)
-  local texts, files = {}, {}
-  for _, part in ipairs(edit.documentChanges or {}) do
-    local uri = part.kind and (part.oldUri or part.uri) or part.textDocument.uri
-    if part.kind then
-      files[uri] = { part }
-    elseif files[uri] then
-      table.insert(files[uri], part) -- what a new file holds
-    else
-      texts[uri] = part -- the last: that of an objection, which edits nothing, comes before
-    end
-  end
-  return texts, files
-end
-
 local function key(file, hunk, seen)
   local said = vim.json.encode({
     file.path,
@@ -72,7 +53,6 @@ end
 ---@param result table
 ---@return spark.Proposed[]
 function M.read(result)
-  local texts, files = parts(result.edit)
   local found, seen = {}, {}
   for _, file in ipairs(result.files) do
     local objection = file.objection ~= ''
@@ -82,25 +62,17 @@ function M.read(result)
         file = file,
         first = 0,
         conflict = objection,
-        takable = not objection and files[file.uri] ~= nil,
-        parts = files[file.uri] or {},
+        edits = file.edits or {},
       }
     end
-    local text = texts[file.uri]
-    for number, hunk in ipairs(file.hunks) do
-      local edit = text and #text.edits == #file.hunks and text.edits[number]
-      -- What comes behind a last line without an end begins at the end of that line.
-      local behind = edit and edit.range.start.character > 0
+    for _, hunk in ipairs(file.hunks) do
       found[#found + 1] = {
         key = key(file, hunk, seen),
         file = file,
         hunk = hunk,
-        first = hunk.line + (behind and 1 or 0),
+        first = hunk.line,
         conflict = hunk.conflict,
-        takable = edit and true or false,
-        edit = edit or nil,
-        document = text and text.textDocument,
-        parts = {},
+        edits = hunk.edits,
       }
     end
   end
@@ -133,6 +105,40 @@ function M.carry(before, now)
   end
 end
 
+--- Return what is done with a file as such by the task's side of a change, if anything is.
+---@param change spark.Proposed
+---@return table?
+local function operation(change)
+  return vim.iter(change.edits.task and change.edits.task.documentChanges or {}):find(function(part)
+    return part.kind ~= nil
+  end)
+end
+
+--- Return the file that would be made, if one would.
+---@param change spark.Proposed
+---@return string? uri
+function M.made(change)
+  local done = operation(change)
+  return done and done.kind == 'create' and done.uri or nil
+end
+
+--- Say what taking the task's side of an objection would do.
+---@param change spark.Proposed
+---@return string
+function M.outcome(change)
+  local done = operation(change)
+  if not done then
+    return 'It cannot be taken.'
+  elseif done.kind == 'delete' then
+    return 'Taking it removes the file, with what you have in it.'
+  elseif done.kind == 'create' then
+    return ('Taking it makes %s anew, as the task has it.'):format(
+      change.file.target or change.file.path
+    )
+  end
+  return ('Taking it renames the file to %s.'):format(change.file.target)
+end
+
 --- Say in a line what is to be decided.
 ---@param change spark.Proposed
 ---@return string
@@ -142,6 +148,8 @@ function M.label(change)
     what = change.conflict and 'conflict: you have changed this too' or 'change'
   elseif what == '' then
     what = DONE[change.file.kind] .. (change.file.target or '')
+  else
+    what = what:gsub('%.$', '') .. '. ' .. M.outcome(change):gsub('%.$', '')
   end
   local reason = change.hunk and change.hunk.reason or change.file.reason
   return reason ~= '' and ('%s. %s'):format(what, reason) or what
@@ -166,9 +174,11 @@ function M.merged(lines, changes)
   for _, change in ipairs(changes) do
     local left = change.choice == 'leave'
     if not change.hunk then
-      if change.takable and not left and change.file.kind == 'removed' then
+      local done = operation(change)
+      local shown = change.choice == 'task' or not (change.choice or change.conflict)
+      if done and shown and done.kind == 'delete' then
         return {}, {}
-      elseif change.takable and not left and change.file.kind == 'added' then
+      elseif done and shown and done.kind == 'create' then
         return M.lines(change.file.text), {}
       end
     elseif M.fits(lines, change) then
@@ -199,48 +209,38 @@ function M.taken(changes)
   return vim.tbl_filter(taken, changes)
 end
 
---- Return what the taken changes are as one edit, without notes: they have been confirmed.
+--- Return what the taken changes are as one edit: what is done with a file as such comes behind
+--- what is done with its text, whose versions are those that the server knows.
 ---@param changes spark.Proposed[]
 ---@return lsp.WorkspaceEdit
 function M.edit(changes)
-  local texts, files, order = {}, {}, {}
+  local order, texts, files, made = {}, {}, {}, {}
   for _, change in ipairs(M.taken(changes)) do
     local uri = change.file.uri
-    if not texts[uri] then
-      texts[uri], files[uri] = {}, {}
+    if not files[uri] then
+      files[uri] = {}
       order[#order + 1] = uri
     end
-    if not change.hunk then
-      files[uri] = vim.deepcopy(change.parts)
-    elseif change.conflict then
-      local decided = change.hunk.edits[change.choice].documentChanges[1]
-      vim.list_extend(texts[uri], vim.deepcopy(decided.edits))
-    else
-      table.insert(texts[uri], vim.deepcopy(change.edit))
+    made[M.made(change) or ''] = true
+    for _, part in ipairs(vim.deepcopy(change.edits[change.choice].documentChanges)) do
+      if not change.hunk then
+        table.insert(files[uri], part)
+      elseif texts[uri] then
+        vim.list_extend(texts[uri].edits, part.edits)
+      else
+        texts[uri] = part
+      end
     end
-    texts[uri].document = texts[uri].document or change.document
   end
   local all = {}
   for _, uri in ipairs(order) do
-    local document = texts[uri].document
-    texts[uri].document = nil
-    if #texts[uri] > 0 then
-      all[#all + 1] = { textDocument = document, edits = texts[uri] }
-    end
+    all[#all + 1] = texts[uri]
     vim.list_extend(all, files[uri])
   end
-  local created = {}
   for _, part in ipairs(all) do
-    part.annotationId = nil
-    if part.kind == 'create' then
-      created[part.uri] = true
-    end
-    for _, edit in ipairs(part.edits or {}) do
-      edit.annotationId = nil
-      if created[part.textDocument.uri] then
-        -- An empty buffer has a line already, whose end is written with it.
-        edit.newText = edit.newText:gsub('\r?\n$', '')
-      end
+    for _, edit in ipairs(part.edits and made[part.textDocument.uri] and part.edits or {}) do
+      -- An empty buffer has a line already, whose end is written with it.
+      edit.newText = edit.newText:gsub('\r?\n$', '')
     end
   end
   return { documentChanges = all }

@@ -23,6 +23,8 @@ local TRIES = 5
 
 ---@type spark.Review?
 local open
+---@type table<string, spark.Proposed[]> what has been decided of tasks that are not applied yet
+local kept = {}
 
 local MARKS = { task = '[+] ', both = '[+] ', leave = '[-] ' }
 
@@ -53,8 +55,14 @@ local function list(it, index)
     end
   end
   it.order = order
+  local objections = {}
+  for _, change in ipairs(it.changes) do
+    objections[change.file.objection] = true
+  end
   for _, sentence in ipairs(it.left) do
-    items[#items + 1] = { text = sentence, type = 'W', valid = 0 }
+    if not objections[sentence] then -- else it is listed as what can be decided
+      items[#items + 1] = { text = sentence, type = 'W', valid = 0 }
+    end
   end
   local task = tasks.get(it.id)
   local named = task and tasks.title(task) or it.id
@@ -111,6 +119,10 @@ function M.start(id)
       server.say(why)
       return
     end
+    if kept[id] and proposal.same(kept[id], changes) then
+      proposal.carry(kept[id], changes)
+    end
+    kept[id] = changes
     follow(changes, client)
     local it = { id = id, changes = changes, summary = result.summary, left = result.left }
     list(it)
@@ -128,10 +140,16 @@ function M.active()
   return open ~= nil
 end
 
---- Close it; what was decided is forgotten.
+--- Close it; what was decided is there again with the next one of the same result.
 function M.close()
   open = nil
   panes.close()
+end
+
+--- Forget what was decided of a task.
+---@param id string
+function M.forget(id)
+  kept[id] = nil
 end
 
 --- Return the change at the cursor, in the list or beside it, and where it is listed.
@@ -164,7 +182,7 @@ end
 
 local function decide_all(it, choice)
   for _, change in ipairs(it.changes) do
-    if not change.choice and (choice == 'leave' or (change.takable and not change.conflict)) then
+    if not change.choice and (choice == 'leave' or (change.edits.task and not change.conflict)) then
       change.choice = choice
     end
   end
@@ -188,8 +206,10 @@ function M.decide(choice, all)
   local change, index = here(it)
   if not change then
     server.say('there is no change at the cursor')
-  elseif choice ~= 'leave' and not change.takable then
+  elseif choice ~= 'leave' and not change.edits.task then
     server.say('that is left to you: see what is said of it', vim.log.levels.WARN)
+  elseif choice == 'both' and change.conflict and not change.edits.both then
+    server.say('only one of both can be: take it, or leave it', vim.log.levels.WARN)
   else
     change.choice = (choice == 'both' and not change.conflict) and 'task' or choice
     go_on(it, index)
@@ -291,9 +311,11 @@ local function apply(it, edit, client)
     server.say('not all could be applied: ' .. problem, vim.log.levels.ERROR)
     return
   end
+  M.forget(it.id)
   for _, change in ipairs(proposal.taken(it.changes)) do
-    local bufnr = loaded(change.file.uri)
-    if bufnr and change.file.kind == 'added' and not change.hunk then
+    local made = proposal.made(change)
+    local bufnr = made and loaded(made)
+    if bufnr then
       vim.bo[bufnr].fileformat = change.file.text:find('\r\n', 1, true) and 'dos' or 'unix'
       vim.lsp.buf_attach_client(bufnr, client.id)
     end
@@ -310,7 +332,7 @@ local function attempt(it, tries)
     end
     it.left = result.left
     proposal.carry(before, fresh)
-    it.changes = fresh
+    it.changes, kept[it.id] = fresh, fresh
     panes.renew(fresh)
     if not proposal.same(before, fresh) then
       follow(fresh, client)
