@@ -66,7 +66,7 @@ class Desk:
 
     async def does(self, instruction: str, *patches: str) -> None:
         """Have a task begun, and the model make patches for it."""
-        await self.editor.command(f"Spark task {instruction}")
+        await self.editor.command(f"Spark! task {instruction}")
         request = await self.model.next()
         for it in patches:
             await use(request, "apply_patch", it)

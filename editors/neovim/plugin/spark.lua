@@ -11,6 +11,7 @@ for group, link in pairs({
   SparkDelete = 'DiffDelete',
   SparkNext = 'DiagnosticVirtualTextHint',
   SparkConflict = 'DiagnosticVirtualTextWarn',
+  SparkAsk = 'DiagnosticVirtualTextWarn',
 }) do
   vim.api.nvim_set_hl(0, group, { link = link, default = true })
 end
@@ -19,6 +20,7 @@ vim.api.nvim_create_user_command('Spark', function(arguments)
   require('spark.command').run(arguments)
 end, {
   nargs = '+',
+  bang = true,
   range = true,
   desc = 'Completion, edits and their server',
   complete = function(lead, line)

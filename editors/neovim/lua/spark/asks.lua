@@ -1,20 +1,17 @@
--- What the server asks the person, held until they want to answer.
+-- What tasks ask the person: said in a line, and kept until they want to answer.
 --
--- Owns the questions. Neovim's own handler asks at once and takes the next keys for the answer:
--- who is typing a word then might allow a command without having read what it is.
+-- Owns the question that is put. Neovim's own handler asks at once and takes the next keys for the
+-- answer: who is typing a word then might allow a command without having read what it is. What is
+-- asked is part of a task; it is gone as soon as the server says so.
 
 local server = require('spark.server')
+local tasks = require('spark.tasks')
 
 local M = {}
 
----@type { params: lsp.ShowMessageRequestParams, answer: fun(choice: any) }[]
-local waiting = {}
+local ALLOW, REFUSE = 'Run it once', 'Refuse'
 
-local function told()
-  server.say('a task asks for something: :Spark answer')
-end
-
---- Hear a question; returns when it is answered, and holds up nothing meanwhile.
+--- Hear a request for an answer. It is answered as what the task asks, or withdrawn by the server.
 ---@param err any
 ---@param params lsp.ShowMessageRequestParams
 ---@param ctx table
@@ -23,50 +20,53 @@ function M.hear(err, params, ctx)
   if not next(params.actions or {}) or not co or main then
     return vim.lsp.handlers['window/showMessageRequest'](err, params, ctx)
   end
-  waiting[#waiting + 1] = {
-    params = params,
-    answer = function(choice)
-      coroutine.resume(co, choice)
-    end,
-  }
-  told()
   return coroutine.yield()
 end
 
---- Show the oldest question; one that is not answered is kept. Returns whether there is one.
+--- Take note of what a task asks that it has not asked before.
+---@param before spark.Task?
+---@param now spark.Task
+function M.note(before, now)
+  local known = {}
+  for _, question in ipairs(before and before.asks or {}) do
+    known[question.id] = true
+  end
+  local news = vim.iter(now.asks):any(function(question)
+    return not known[question.id]
+  end)
+  if news and not now.elsewhere then
+    server.say('a task asks for something: :Spark answer')
+  end
+end
+
+--- Answer a question.
+---@param id string the task
+---@param question string
+---@param accept boolean
+function M.answer(id, question, accept)
+  tasks.ask('answer', { taskId = id, id = question, accept = accept })
+end
+
+--- Show the question of the task that was begun first; one that is not answered is kept. Returns
+--- whether there is one.
 ---@return boolean
 function M.show()
-  local it = waiting[1]
-  if not it then
+  local task = vim.iter(tasks.all()):rev():find(function(it)
+    return not it.elsewhere and #it.asks > 0
+  end)
+  if not task then
     return false
   end
-  vim.ui.select(it.params.actions, {
-    kind = 'lsp_message',
-    prompt = it.params.message,
-    format_item = function(action)
-      return action.title
-    end,
+  local question = task.asks[1]
+  local why = question.reason ~= '' and '\nIt says: ' .. question.reason or ''
+  vim.ui.select({ ALLOW, REFUSE }, {
+    prompt = ('The task “%s” wants to run: %s%s'):format(tasks.title(task), question.what, why),
   }, function(choice)
-    if choice and waiting[1] == it then
-      table.remove(waiting, 1)
-      vim.schedule(function()
-        it.answer(choice)
-        if waiting[1] then
-          told()
-        end
-      end)
+    if choice then
+      M.answer(task.taskId, question.id, choice == ALLOW)
     end
   end)
   return true
-end
-
---- Nobody waits for answers any more.
-function M.drop()
-  local left = waiting
-  waiting = {}
-  for _, it in ipairs(left) do
-    it.answer(vim.NIL)
-  end
 end
 
 return M

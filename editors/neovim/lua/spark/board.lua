@@ -1,6 +1,7 @@
 -- The list of tasks: a buffer that says how each stands, with keys for what can be done.
 --
--- Owns that buffer. It is drawn anew with whatever the server tells.
+-- Owns that buffer. It is drawn anew with whatever the server tells; the cursor stays at what it was
+-- at, so that no key is ever about something else than what the person has read.
 
 local server = require('spark.server')
 local tasks = require('spark.tasks')
@@ -9,39 +10,73 @@ local M = {}
 
 local NAME = 'spark://tasks'
 local SPACE = vim.api.nvim_create_namespace('spark.board')
-local KEYS = '<CR> review   s steer   i interrupt   x remove   a answer   q close'
+local KEYS = {
+  '<CR> review   s steer   i interrupt   x remove   q close',
+  'on a question: y run it once   n refuse',
+}
 local STEPS = { done = '[x]', running = '[>]', pending = '[ ]' }
+
+---@class spark.Told what a line is about
+---@field task string
+---@field question? string
+---@field row integer which of the lines about it
 
 ---@type integer?
 local board
----@type string[] the task of each line
-local owners = {}
+---@type table<integer, spark.Told> by line
+local about = {}
 
---- Return what is said of a task, in lines.
+--- Return what is said of a task, each line with the question that it belongs to, if it does.
 local function told(task)
-  local lines = { ('%s: %s (%s)'):format(task.state, tasks.title(task, 50), task.taskId) }
-  local function add(format, ...)
-    lines[#lines + 1] = ('    ' .. format):format(...):gsub('[\r\n]+', ' ')
+  local where = task.elsewhere and task.alive and ' elsewhere' or ''
+  local title = ('%s%s: %s (%s)'):format(task.state, where, tasks.title(task, 50), task.taskId)
+  local lines = { { title } }
+  local function add(question, format, ...)
+    local text = format:format(...):gsub('[\r\n]+', ' ')
+    lines[#lines + 1] = { '    ' .. text, question }
   end
   if task.message ~= '' then
-    add('%s', task.message)
+    add(nil, '%s', task.message)
   end
   for _, step in ipairs(task.steps) do
-    add('%s %s', STEPS[step.status], step.text)
+    add(nil, '%s %s', STEPS[step.status], step.text)
   end
   if task.alive then
-    add('now: %s', task.doing)
+    add(nil, 'now: %s', task.doing)
   end
   if #task.written > 0 then
-    add('written: %s', table.concat(task.written, ', '))
+    add(nil, 'written: %s', table.concat(task.written, ', '))
   end
   for _, question in ipairs(task.asks) do
-    add('asks: %s', question.what)
+    -- In full, line by line: it is read here by who allows it.
+    for row, line in ipairs(vim.split(question.what, '\r?\n')) do
+      add(question.id, row == 1 and 'asks to run: %s' or '             %s', line)
+    end
+    if question.reason ~= '' then
+      add(question.id, 'it says: %s', question.reason)
+    end
+    local keys = task.elsewhere and 'to be answered there' or 'y run it once   n refuse'
+    add(question.id, '%s', keys)
   end
   for _, note in ipairs(task.notes) do
-    add('note: %s', note)
+    add(nil, 'note: %s', note)
   end
   return lines
+end
+
+--- Return the line that is about the same as one that was drawn before.
+local function same(before)
+  local title
+  for line, it in pairs(about) do
+    if before and it.task == before.task then
+      if it.question == before.question and it.row == before.row then
+        return line
+      elseif not it.question and it.row == 1 then
+        title = line
+      end
+    end
+  end
+  return title
 end
 
 --- Draw all of it, if it is there.
@@ -49,36 +84,56 @@ function M.draw()
   if not board or not vim.api.nvim_buf_is_loaded(board) then
     return
   end
-  local lines = { KEYS, '' }
-  owners = {}
+  local lines = { KEYS[1], KEYS[2], '' }
+  local before = about
+  about = {}
   for _, task in ipairs(tasks.all()) do
-    for _, line in ipairs(told(task)) do
-      lines[#lines + 1] = line
-      owners[#lines] = task.taskId
+    local rows = {}
+    for _, it in ipairs(told(task)) do
+      local text, question = unpack(it)
+      lines[#lines + 1] = text
+      rows[question or ''] = (rows[question or ''] or 0) + 1
+      about[#lines] = { task = task.taskId, question = question, row = rows[question or ''] }
     end
   end
-  if #lines == 2 then
-    lines[3] = 'There are no tasks: begin one with :Spark task'
+  if not next(about) then
+    lines[#lines + 1] = 'There are no tasks: begin one with :Spark task'
+  end
+  local cursors = {}
+  for _, window in ipairs(vim.fn.win_findbuf(board)) do
+    cursors[window] = vim.api.nvim_win_get_cursor(window)
   end
   vim.bo[board].modifiable = true
   vim.api.nvim_buf_set_lines(board, 0, -1, false, lines)
   vim.bo[board].modifiable = false
   vim.bo[board].modified = false
+  for window, cursor in pairs(cursors) do
+    local line = same(before[cursor[1]]) or math.min(cursor[1], #lines)
+    vim.api.nvim_win_set_cursor(window, { line, cursor[2] })
+  end
   vim.api.nvim_buf_clear_namespace(board, SPACE, 0, -1)
   vim.api.nvim_buf_set_extmark(board, SPACE, 0, 0, { line_hl_group = 'Comment' })
-  for row, id in pairs(owners) do
-    if owners[row - 1] ~= id then
-      vim.api.nvim_buf_set_extmark(board, SPACE, row - 1, 0, { line_hl_group = 'Title' })
+  vim.api.nvim_buf_set_extmark(board, SPACE, 1, 0, { line_hl_group = 'Comment' })
+  for line, it in pairs(about) do
+    local group = it.question and 'SparkAsk' or it.row == 1 and 'Title' or nil
+    if group then
+      vim.api.nvim_buf_set_extmark(board, SPACE, line - 1, 0, { line_hl_group = group })
     end
+  end
+end
+
+--- Return what the line of the cursor is about, if the cursor is in the list.
+local function here()
+  if board and vim.api.nvim_get_current_buf() == board then
+    return about[vim.api.nvim_win_get_cursor(0)[1]]
   end
 end
 
 --- Return the task at the cursor, if the list is where the cursor is.
 ---@return string?
 function M.here()
-  if board and vim.api.nvim_get_current_buf() == board then
-    return owners[vim.api.nvim_win_get_cursor(0)[1]]
-  end
+  local it = here()
+  return it and it.task
 end
 
 local function key(lhs, what, act)
@@ -92,6 +147,18 @@ local function key(lhs, what, act)
   end, { buffer = board, nowait = true, desc = what })
 end
 
+--- Answer the question at the cursor, and none but that.
+local function answer(lhs, what, accept)
+  vim.keymap.set('n', lhs, function()
+    local it = here()
+    if it and it.question then
+      require('spark.asks').answer(it.task, it.question, accept)
+    else
+      server.say('there is no question in this line')
+    end
+  end, { buffer = board, nowait = true, desc = what })
+end
+
 local function made()
   board = vim.api.nvim_create_buf(false, true)
   vim.api.nvim_buf_set_name(board, NAME)
@@ -101,9 +168,10 @@ local function made()
     require('spark.review').start(id)
   end)
   key('s', 'Tell the task something', function(id)
+    local turn = tasks.turn(id)
     vim.ui.input({ prompt = 'What instead? ' }, function(said)
       if said and said ~= '' then
-        tasks.steer(id, said)
+        tasks.steer(id, said, turn)
       end
     end)
   end)
@@ -113,7 +181,8 @@ local function made()
   key('x', 'Remove the task, and what it has done', function(id)
     tasks.ask('remove', { taskId = id })
   end)
-  vim.keymap.set('n', 'a', '<Cmd>Spark answer<CR>', { buffer = board, nowait = true })
+  answer('y', 'Let the task do once what it asks for', true)
+  answer('n', 'Refuse what the task asks for', false)
   vim.keymap.set('n', 'q', '<Cmd>silent! close<CR>', { buffer = board, nowait = true })
 end
 
@@ -129,11 +198,8 @@ function M.show()
     vim.cmd('botright sbuffer ' .. board)
   end
   M.draw()
-  for row = 1, vim.api.nvim_buf_line_count(board) do
-    if owners[row] then
-      vim.api.nvim_win_set_cursor(0, { row, 0 })
-      break
-    end
+  if not here() and about[#KEYS + 2] then
+    vim.api.nvim_win_set_cursor(0, { #KEYS + 2, 0 })
   end
 end
 

@@ -115,10 +115,11 @@ local function names_of_tasks()
   end, require('spark.tasks').all())
 end
 
-local function begun(mode, instruction, arguments)
-  local ranged = (arguments.range or 0) > 0
-  local first, last = ranged and arguments.line1 or nil, ranged and arguments.line2 or nil
-  require('spark.tasks').start(mode, instruction, first, last)
+--- Return the range that was given, if one was.
+local function range(arguments)
+  if (arguments.range or 0) > 0 then
+    return arguments.line1, arguments.line2
+  end
 end
 
 local function snoozed(minutes)
@@ -128,7 +129,7 @@ local function snoozed(minutes)
   end, (tonumber(minutes) or 10) * 60000)
 end
 
----@type table<string, { run: fun(arguments: table), choices?: string[]|fun(): string[] }>
+---@type table<string, { run: fun(arguments: table), choices?: string[]|fun(words: string[]): string[] }>
 local SUBCOMMANDS = {
   accept = {
     choices = { 'word', 'line', 'all' },
@@ -177,13 +178,20 @@ local SUBCOMMANDS = {
   task = {
     run = function(arguments)
       instructed(arguments, 'What is to be done? ', function(said)
-        begun('task', said, arguments)
+        local first, last = range(arguments)
+        require('spark.begin').task(said, first, last, arguments.bang)
       end)
     end,
   },
   finish = {
+    choices = { 'since=' },
     run = function(arguments)
-      begun('finish', words(arguments), arguments)
+      local said = vim.list_slice(arguments.fargs, 2)
+      local since = (said[1] or ''):match('^since=(.+)')
+      if since then
+        table.remove(said, 1)
+      end
+      require('spark.begin').finish(table.concat(said, ' '), since, arguments.bang)
     end,
   },
   tasks = {
@@ -221,10 +229,11 @@ local SUBCOMMANDS = {
     choices = names_of_tasks,
     run = function(arguments)
       local id, said = task_of(arguments)
+      local turn = id and require('spark.tasks').turn(id)
       local rest = { fargs = { 'steer', said ~= '' and said or nil } }
       instructed(rest, 'What instead? ', function(instruction)
         if id then
-          require('spark.tasks').steer(id, instruction)
+          require('spark.tasks').steer(id, instruction, turn)
         else
           steered(instruction)
         end
@@ -266,14 +275,11 @@ local SUBCOMMANDS = {
     end,
   },
   model = {
+    choices = function(words)
+      return require('spark.models').choices(words)
+    end,
     run = function(arguments)
-      instructed(arguments, 'Model: ', function(name)
-        local client = server.client()
-        if client then
-          local settings = vim.tbl_extend('force', options.get().settings, { model = name })
-          client:notify('workspace/didChangeConfiguration', { settings = { spark = settings } })
-        end
-      end)
+      require('spark.models').switch(vim.list_slice(arguments.fargs, 2), arguments.bang)
     end,
   },
   context = {
@@ -287,7 +293,9 @@ local SUBCOMMANDS = {
   },
   status = {
     run = function()
-      server.say(require('spark').statusline() .. ': ' .. server.status.message)
+      local told = require('spark').statusline() .. ': ' .. server.status.message
+      local switched = table.concat(require('spark.models').told(), ', ')
+      server.say(switched ~= '' and ('%s (%s)'):format(told, switched) or told)
     end,
   },
   log = {
@@ -303,11 +311,13 @@ local SUBCOMMANDS = {
   },
 }
 
---- Run what follows `:Spark`.
+--- Run what follows `:Spark`; `finish!` is `finish` with a bang.
 ---@param arguments table as of a user command
 function M.run(arguments)
-  local subcommand = SUBCOMMANDS[arguments.fargs[1]]
+  local name, bang = arguments.fargs[1]:match('^(.-)(!?)$')
+  local subcommand = SUBCOMMANDS[name]
   if subcommand then
+    arguments.bang = arguments.bang or bang ~= ''
     subcommand.run(arguments)
   else
     local names = vim.fn.sort(vim.tbl_keys(SUBCOMMANDS))
@@ -320,13 +330,18 @@ end
 ---@param line string
 ---@return string[]
 function M.complete(lead, line)
-  local name = line:match('Spark%s+(%S+)%s')
-  local choices = name and ((SUBCOMMANDS[name] or {}).choices or {}) or vim.tbl_keys(SUBCOMMANDS)
+  local words = vim.split(line:sub(1, #line - #lead):match('Spark!?%s+(.*)') or '', '%s+')
+  local name = table.remove(words, 1):gsub('!$', '')
+  local choices = vim.tbl_keys(SUBCOMMANDS)
+  if name ~= '' then
+    choices = (SUBCOMMANDS[name] or {}).choices or {}
+    table.remove(words) -- what is behind the last space is `lead`
+  end
   if type(choices) == 'function' then
-    choices = choices()
+    choices = choices(words)
   end
   return vim
-    .iter(vim.fn.sort(vim.list_slice(choices)))
+    .iter(vim.fn.uniq(vim.fn.sort(vim.list_slice(choices))))
     :filter(function(choice)
       return vim.startswith(choice, lead)
     end)

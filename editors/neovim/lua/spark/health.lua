@@ -4,43 +4,9 @@ local options = require('spark.options')
 
 local M = {}
 
---- Return the person's config.toml, where the server looks for it.
-local function config()
-  local command = options.command() or {}
-  for at, word in ipairs(command) do
-    if word == '--config' then
-      return command[at + 1]
-    end
-  end
-  local home = vim.env.XDG_CONFIG_HOME or '~/.config'
-  if vim.fn.has('mac') == 1 then
-    home = '~/Library/Application Support'
-  elseif vim.fn.has('win32') == 1 then
-    home = vim.env.LOCALAPPDATA or home
-  end
-  return vim.env.SPARK_LSP_CONFIG or home .. '/spark-lsp/config.toml'
-end
-
---- Return what is set under [background], as far as that can be seen without reading all of TOML.
-local function background()
-  local file = io.open(vim.fs.normalize(config()))
-  local found, section = {}, ''
-  for line in file and file:lines() or function() end do
-    section = line:match('^%s*%[%s*([%w_.-]+)%s*%]') or section
-    local name, value = line:match('^%s*([%w_]+)%s*=%s*["\']([^"\']*)["\']')
-    if name and section == 'background' then
-      found[name] = value
-    end
-  end
-  if file then
-    file:close()
-  end
-  return vim.tbl_extend('force', found, options.get().settings.background or {})
-end
-
 --- Say whether tasks can be done in the background.
 local function check_tasks(health)
-  local set = background()
+  local set = require('spark.models').set('background')
   if (set.model_provider or 'embedded') == 'embedded' then
     health.info(
       'no model is set to work in the background, so there are no tasks: '
@@ -90,6 +56,10 @@ function M.check()
   local say = status.kind == 'Error' and health.error or health.info
   say('the server says: ' .. status.message)
   check_tasks(health)
+  local switched = require('spark.models').told()
+  if #switched > 0 then
+    health.info('set with :Spark model, until Neovim ends: ' .. table.concat(switched, ', '))
+  end
   health.info('ghost text is drawn by the ' .. options.get().renderer .. ' renderer')
   if vim.fn.hasmapto('<Plug>(spark-accept)', 'i') == 0 and vim.fn.hasmapto('spark', 'i') == 0 then
     health.info('no key accepts yet: see :help spark-tab')

@@ -29,9 +29,8 @@ function M.dismiss()
   return require('spark.ghost').dismiss()
 end
 
---- Return how things stand, in a word or two for a status line.
----@return string
-function M.statusline()
+--- Return how things stand with what is written at the cursor, in a word.
+local function standing()
   local status = require('spark.server').status
   if require('spark.ghost').paused then
     return 'Spark paused'
@@ -41,6 +40,13 @@ function M.statusline()
     return 'Spark off'
   end
   return 'Spark ' .. (status.kind == 'Error' and '✗' or '!')
+end
+
+--- Return how things stand, in a few words for a status line.
+---@return string
+function M.statusline()
+  local tasks = require('spark.tasks').summary()
+  return standing() .. (tasks ~= '' and ' · ' .. tasks or '')
 end
 
 return M

@@ -34,7 +34,8 @@ function M.say(message, level)
   vim.notify('spark: ' .. message, level or vim.log.levels.INFO)
 end
 
-local function redraw_status()
+--- Show anew how things stand.
+function M.changed()
   vim.api.nvim_exec_autocmds('User', { pattern = 'SparkStatus', modeline = false })
   vim.cmd.redrawstatus({ bang = true })
 end
@@ -104,7 +105,7 @@ function M.config()
       ['$/progress'] = progress,
       didChangeStatus = function(_, status)
         M.status = status
-        redraw_status()
+        M.changed()
       end,
       ['spark/task/didChange'] = function(_, task, ctx)
         require('spark.tasks').hear(task, ctx.client_id)
@@ -113,6 +114,9 @@ function M.config()
         return require('spark.asks').hear(...)
       end,
     },
+    on_init = function(client)
+      require('spark.models').begun(client)
+    end,
     on_exit = function(_, _, client)
       vim.schedule(function()
         require('spark.tasks').forget(client)

@@ -1,9 +1,8 @@
 -- Background tasks: which there are, what is asked of them, and who is told when one is over.
 --
--- Owns what the server has told of them. How they are listed is left to `board`, what is made of
--- their results to `review`, what they ask the person to `asks`.
+-- Owns what the server has told of them. How one is begun is left to `begin`, how they are listed to
+-- `board`, what is made of their results to `review`, what they ask the person to `asks`.
 
-local options = require('spark.options')
 local server = require('spark.server')
 
 local M = {}
@@ -13,6 +12,9 @@ local M = {}
 ---@field instruction string
 ---@field state string
 ---@field alive boolean
+---@field elsewhere boolean whether another server works on it
+---@field turn string what is at work right now, '' if nothing is
+---@field asks { id: string, what: string, reason: string }[]
 ---@field client integer who has told of it
 
 ---@type table<string, spark.Task>
@@ -57,38 +59,61 @@ local function ended(task)
   return name .. 'has failed: :Spark tasks', vim.log.levels.WARN
 end
 
+--- Return how many tasks are at work here, and how many of them ask for something, in a few words.
+---@return string
+function M.summary()
+  local working, asking = 0, 0
+  for _, task in pairs(known) do
+    if task.alive and not task.elsewhere then
+      working = working + 1
+      asking = asking + (#task.asks > 0 and 1 or 0)
+    end
+  end
+  if working == 0 then
+    return ''
+  end
+  local count = ('%d task%s'):format(working, working == 1 and '' or 's')
+  return asking > 0 and ('%s, %d %s'):format(count, asking, asking == 1 and 'asks' or 'ask')
+    or count
+end
+
+--- Show anew what is shown of all tasks.
+local function shown(before)
+  require('spark.board').draw()
+  if M.summary() ~= before then
+    server.changed()
+  end
+end
+
 --- Take in what the server tells of a task.
 ---@param told table
 ---@param client integer
 function M.hear(told, client)
-  local before = known[told.taskId]
+  local before, summary = known[told.taskId], M.summary()
   if told.gone then
     known[told.taskId] = nil
+    require('spark.review').forget(told.taskId)
   else
     told.client = client
     known[told.taskId] = told
+    require('spark.asks').note(before, told)
   end
-  if before and before.alive and not told.gone and not told.alive then
+  if before and before.alive and not before.elsewhere and not told.gone and not told.alive then
     server.say(ended(told))
   end
-  if not vim.iter(vim.tbl_values(known)):any(function(task)
-    return task.alive
-  end) then
-    require('spark.asks').drop()
-  end
-  require('spark.board').draw()
+  shown(summary)
 end
 
 --- Forget what a server has told that has ended: the next one tells it anew.
 ---@param client integer
 function M.forget(client)
+  local summary = M.summary()
   for id, task in pairs(known) do
     if task.client == client then
       known[id] = nil
     end
   end
-  require('spark.asks').drop()
-  require('spark.board').draw()
+  shown(summary)
 end
 
 --- Return the client that knows a task, else that of the current buffer, else any.
@@ -105,8 +130,9 @@ end
 ---@param method string
 ---@param params table
 ---@param done? fun(result: any, client: vim.lsp.Client)
-function M.ask(method, params, done)
-  local client = M.client(params.taskId)
+---@param client? vim.lsp.Client who is asked, if that is not to be found out
+function M.ask(method, params, done, client)
+  client = client or M.client(params.taskId)
   if not client then
     server.say('no server is attached here: see :checkhealth spark', vim.log.levels.WARN)
     return
@@ -120,44 +146,21 @@ function M.ask(method, params, done)
   end)
 end
 
---- Return what a range of lines is, as a selection.
-local function selection(bufnr, client, first, last)
-  local line = vim.api.nvim_buf_get_lines(bufnr, last - 1, last, false)[1] or ''
-  return {
-    uri = vim.uri_from_bufnr(bufnr),
-    range = {
-      start = { line = first - 1, character = 0 },
-      ['end'] = { line = last - 1, character = vim.str_utfindex(line, client.offset_encoding) },
-    },
-  }
-end
-
---- Begin a task; lines count from 1 and are those that it is about, if there are some.
----@param mode 'task'|'finish'
----@param instruction string
----@param first? integer
----@param last? integer
-function M.start(mode, instruction, first, last)
-  local bufnr = vim.api.nvim_get_current_buf()
-  local params = { instruction = instruction, mode = mode, commands = options.get().commands }
-  local here = server.client(bufnr)
-  if here and vim.api.nvim_buf_get_name(bufnr) ~= '' then
-    params.documents = { vim.uri_from_bufnr(bufnr) }
-    if first and last then
-      params.selection = selection(bufnr, here, first, last)
-    end
-  end
-  M.flush(here or M.client())
-  M.ask('start', params, function()
-    server.say('a task has begun: :Spark tasks')
-  end)
+--- Return the turn that a task is shown to be in, for `steer`.
+---@param id string
+---@return string?
+function M.turn(id)
+  local task = M.get(id)
+  -- One that is only being prepared has no turn yet; what is said then is meant for its first.
+  return task and (task.turn ~= '' or not task.alive) and task.turn or nil
 end
 
 --- Tell a task something more; one that is not at work is taken up again.
 ---@param id string
 ---@param instruction string
-function M.steer(id, instruction)
-  M.ask('steer', { taskId = id, instruction = instruction })
+---@param turn? string the turn that it is meant for; another one is not told it
+function M.steer(id, instruction, turn)
+  M.ask('steer', { taskId = id, instruction = instruction, expectedTurnId = turn })
 end
 
 --- Have the server know all that has been typed, also in buffers that nothing is asked about now.
