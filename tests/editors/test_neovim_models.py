@@ -44,6 +44,7 @@ async def test_what_is_switched_survives_the_next_switch_and_a_restart(
     async with neovim(tmp_path, "a.py", "x = <CURSOR>\n", model.steerable) as editor:
         await editor.command("Spark model other")
         await editor.command("Spark model model_reasoning_effort high")
+        await editor.command("Spark model foreground service_tier flex")
         frame = await asked_as(editor, model, "other")
         await editor.command("Spark restart")
         again = await asked_as(editor, model, "other")
@@ -53,6 +54,7 @@ async def test_what_is_switched_survives_the_next_switch_and_a_restart(
     efforts = [it.get("reasoning", {}).get("effort") for it in (frame, again, back)]
     assert efforts[:2] == ["high", "high"]
     assert efforts[2] != "high"
+    assert ["flex", "flex", None] == [it.get("service_tier") for it in (frame, again, back)]
 
 
 async def test_what_is_switched_is_told(tmp_path: Path, model: Model) -> None:

@@ -375,3 +375,23 @@ async def test_an_objection_is_not_taken_with_all(desk: Desk) -> None:
     await desk.sees("nothing is taken")
 
     assert "METRE = 2\n" == (desk.root / "lib/units.py").read_text("utf-8")
+
+
+async def test_a_file_that_both_have_moved_goes_where_the_person_takes_it(tmp_path: Path) -> None:
+    text = "A = 1\nB = 2\nC = 3\nD = 4\n"
+    async with at_desk(tmp_path, files={"old.py": text}) as desk:
+        await desk.does(
+            "Tidy up.",
+            "*** Begin Patch\n*** Update File: old.py\n*** Move to: theirs.py\n"
+            "@@\n-D = 4\n+D = 5\n*** End Patch",
+        )
+        (desk.root / "old.py").rename(desk.root / "mine.py")
+        listed = await desk.review(2)
+        await desk.editor.command("Spark take")
+        await desk.accept("all")
+        await desk.sees("2 changes are made, nothing is left")
+        await desk.editor.command("wall")
+
+        assert "Taking it renames the file to theirs.py." in listed[0][3]
+        assert not (desk.root / "mine.py").exists()
+        assert text.replace("4", "5") == (desk.root / "theirs.py").read_text("utf-8")

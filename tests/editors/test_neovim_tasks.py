@@ -1,5 +1,6 @@
 """Background tasks in Neovim: our plugin and server, the real Codex CLI, a model on loopback."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -184,7 +185,7 @@ async def test_a_person_says_or_chooses_from_where_on_it_is_finished(desk: Desk)
     ):
         await desk.editor.type(f":{command}<CR>")
         if choice:
-            await desk.sees("1: what is not committed · second · just now")
+            await desk.sees("1: what is not committed · second")
             await desk.sees("2: all since the branch left main · more")
             await desk.editor.type(choice)
         request = await desk.model.next()
@@ -196,7 +197,7 @@ async def test_a_person_says_or_chooses_from_where_on_it_is_finished(desk: Desk)
     assert [False, True, True, False] == ["+METRE = 2" in it for it in told]
 
 
-@pytest.mark.parametrize(("key", "runs"), [("y", True), ("n", False)])
+@pytest.mark.parametrize(("key", "runs"), [("a", True), ("r", False)])
 async def test_a_question_is_read_and_answered_in_the_list(
     tmp_path: Path, key: str, *, runs: bool
 ) -> None:
@@ -235,7 +236,7 @@ async def test_a_question_that_is_withdrawn_disappears(tmp_path: Path) -> None:
         await desk.sees("interrupted: Run it.")
         await desk.holds("vim.fn.search('asks to run', 'nw') == 0")
         line = await desk.editor.lua("return vim.api.nvim_get_current_line()")
-        await desk.editor.type("y")
+        await desk.editor.type("a")
         await desk.sees("there is no question in this line")
         await desk.editor.command("Spark answer")
         await desk.sees("nothing is asked")
@@ -251,16 +252,24 @@ async def test_a_task_of_another_editor_is_shown_as_such(
         at_desk(tmp_path) as desk,
         serving(desk.root, tmp_path / "config.toml", desk.model) as other,
     ):
-        await other.ask("start", instruction="Add one.")
+        other.holding = asyncio.get_running_loop().create_future()
+        task = await other.ask("start", instruction="Run it.", commands=True)
         request = await desk.model.next()
+        await use(request, "run_command", {"command": COMMAND, "reason": "To see."})
         await desk.editor.command("Spark tasks")
-        await desk.sees("running elsewhere: Add one.")
-        await desk.editor.type("i")
+        await desk.sees("running elsewhere: Run it.")
+        await desk.holds("vim.fn.search('to be answered there', 'nw') > 0")
+        status = await desk.editor.lua("return require('spark').statusline()")
+        await desk.editor.command("Spark answer")
+        await desk.sees("nothing is asked")
+        await desk.editor.command("call search('asks to run')")
+        await desk.editor.type("a")
         await desk.sees("another editor or terminal works on this task")
         await desk.editor.type("<Esc>")
-        status = await desk.editor.lua("return require('spark').statusline()")
-        await finish(request)
-        await desk.sees("done: Add one.")
+        (question,) = other.states(task["taskId"])[-1]["asks"]
+        await other.ask("answer", id=question["id"], accept=False, **task)
+        await finish(await desk.model.next())
+        await desk.sees("done: Run it.")
 
     assert "task" not in status, "it is at work there"
 

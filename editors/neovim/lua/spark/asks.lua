@@ -11,6 +11,22 @@ local M = {}
 
 local ALLOW, REFUSE = 'Run it once', 'Refuse'
 
+local function say()
+  server.say('a task asks for something: :Spark answer')
+end
+
+--- Return the question of the task that was begun first, and that task; not one that was answered.
+---@param answered? string
+local function oldest(answered)
+  for _, task in vim.iter(tasks.all()):rev():enumerate() do
+    for _, question in ipairs(task.elsewhere and {} or task.asks) do
+      if question.id ~= answered then
+        return question, task
+      end
+    end
+  end
+end
+
 --- Hear a request for an answer. It is answered as what the task asks, or withdrawn by the server.
 ---@param err any
 ---@param params lsp.ShowMessageRequestParams
@@ -35,7 +51,7 @@ function M.note(before, now)
     return not known[question.id]
   end)
   if news and not now.elsewhere then
-    server.say('a task asks for something: :Spark answer')
+    say()
   end
 end
 
@@ -44,20 +60,20 @@ end
 ---@param question string
 ---@param accept boolean
 function M.answer(id, question, accept)
-  tasks.ask('answer', { taskId = id, id = question, accept = accept })
+  tasks.ask('answer', { taskId = id, id = question, accept = accept }, function()
+    if oldest(question) then
+      say()
+    end
+  end)
 end
 
---- Show the question of the task that was begun first; one that is not answered is kept. Returns
---- whether there is one.
+--- Show the oldest question; one that is not answered is kept. Returns whether there is one.
 ---@return boolean
 function M.show()
-  local task = vim.iter(tasks.all()):rev():find(function(it)
-    return not it.elsewhere and #it.asks > 0
-  end)
-  if not task then
+  local question, task = oldest()
+  if not question then
     return false
   end
-  local question = task.asks[1]
   local why = question.reason ~= '' and '\nIt says: ' .. question.reason or ''
   vim.ui.select({ ALLOW, REFUSE }, {
     prompt = ('The task “%s” wants to run: %s%s'):format(tasks.title(task), question.what, why),

@@ -12,7 +12,7 @@ local NAME = 'spark://tasks'
 local SPACE = vim.api.nvim_create_namespace('spark.board')
 local KEYS = {
   '<CR> review   s steer   i interrupt   x remove   q close',
-  'on a question: y run it once   n refuse',
+  'on what is asked: a run it once   r refuse',
 }
 local STEPS = { done = '[x]', running = '[>]', pending = '[ ]' }
 
@@ -32,7 +32,7 @@ local function told(task)
   local title = ('%s%s: %s (%s)'):format(task.state, where, tasks.title(task, 50), task.taskId)
   local lines = { { title } }
   local function add(question, format, ...)
-    local text = format:format(...):gsub('[\r\n]+', ' ')
+    local text = format:format(...):gsub('\n', ' ')
     lines[#lines + 1] = { '    ' .. text, question }
   end
   if task.message ~= '' then
@@ -49,13 +49,13 @@ local function told(task)
   end
   for _, question in ipairs(task.asks) do
     -- In full, line by line: it is read here by who allows it.
-    for row, line in ipairs(vim.split(question.what, '\r?\n')) do
+    for row, line in ipairs(vim.split(question.what, '\n', { plain = true })) do
       add(question.id, row == 1 and 'asks to run: %s' or '             %s', line)
     end
     if question.reason ~= '' then
       add(question.id, 'it says: %s', question.reason)
     end
-    local keys = task.elsewhere and 'to be answered there' or 'y run it once   n refuse'
+    local keys = task.elsewhere and 'to be answered there' or 'a run it once   r refuse'
     add(question.id, '%s', keys)
   end
   for _, note in ipairs(task.notes) do
@@ -181,8 +181,9 @@ local function made()
   key('x', 'Remove the task, and what it has done', function(id)
     tasks.ask('remove', { taskId = id })
   end)
-  answer('y', 'Let the task do once what it asks for', true)
-  answer('n', 'Refuse what the task asks for', false)
+  -- Not `y`: who yanks a command to look at it closely has not allowed it.
+  answer('a', 'Let the task do once what it asks for', true)
+  answer('r', 'Refuse what the task asks for', false)
   vim.keymap.set('n', 'q', '<Cmd>silent! close<CR>', { buffer = board, nowait = true })
 end
 
@@ -197,6 +198,7 @@ function M.show()
   else
     vim.cmd('botright sbuffer ' .. board)
   end
+  vim.wo[0][0].wrap = true -- what a task asks is read to its end
   M.draw()
   if not here() and about[#KEYS + 2] then
     vim.api.nvim_win_set_cursor(0, { #KEYS + 2, 0 })

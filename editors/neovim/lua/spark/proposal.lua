@@ -221,7 +221,10 @@ function M.edit(changes)
       files[uri] = {}
       order[#order + 1] = uri
     end
-    made[M.made(change) or ''] = true
+    local new = M.made(change)
+    if new then
+      made[new] = true
+    end
     for _, part in ipairs(vim.deepcopy(change.edits[change.choice].documentChanges)) do
       if not change.hunk then
         table.insert(files[uri], part)
