@@ -232,8 +232,12 @@ async def test_a_question_that_is_withdrawn_disappears(tmp_path: Path) -> None:
     async with at_desk(tmp_path, '"commands": true') as desk:
         await at_question(desk)
         task = await desk.editor.lua("return require('spark.tasks').all()[1].taskId")
+        await desk.editor.command("Spark! task Another.")
+        await finish(await desk.model.next())
+        await desk.sees("done: Another.")
+        await desk.holds("vim.fn.getline('.'):find('asks to run') and vim.fn.line('.') > 6")
         await desk.editor.command(f"Spark interrupt {task}")
-        await desk.sees("interrupted: Run it.")
+        await desk.holds("vim.fn.search('interrupted: Run it.', 'nw') > 0")
         await desk.holds("vim.fn.search('asks to run', 'nw') == 0")
         line = await desk.editor.lua("return vim.api.nvim_get_current_line()")
         await desk.editor.type("a")
@@ -241,7 +245,7 @@ async def test_a_question_that_is_withdrawn_disappears(tmp_path: Path) -> None:
         await desk.editor.command("Spark answer")
         await desk.sees("nothing is asked")
 
-    assert line.startswith("interrupted: Run it."), "the cursor stays with its task"
+    assert line.startswith("interrupted: Run it."), "the cursor stays with what it was at"
 
 
 async def test_a_task_of_another_editor_is_shown_as_such(

@@ -99,6 +99,9 @@ function M.draw()
   if not next(about) then
     lines[#lines + 1] = 'There are no tasks: begin one with :Spark task'
   end
+  if vim.deep_equal(lines, vim.api.nvim_buf_get_lines(board, 0, -1, false)) then
+    return
+  end
   local cursors = {}
   for _, window in ipairs(vim.fn.win_findbuf(board)) do
     cursors[window] = vim.api.nvim_win_get_cursor(window)
