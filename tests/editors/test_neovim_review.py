@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.editors.desk import Desk, at_desk, screen, update
+from tests.fixture import ROOT
 from tests.peers.agent import needs_sandbox, patch
 from tests.peers.parts import needs
 from tests.peers.workshop import FILES
@@ -13,6 +14,8 @@ pytestmark = [needs("neovim"), needs("node"), needs_sandbox()]
 
 PI = ("    return 3 * radius**2", "    return pi * radius**2")
 METRE = ("METRE = 1", "METRE = 1.0")
+EXACT = update("shapes.py", PI, ("NAME = 'disc'", "NAME = 'circle'"))
+PICTURE = ROOT / "docs/review.svg"
 
 TYPING = """
 typed = 0
@@ -395,3 +398,19 @@ async def test_a_file_that_both_have_moved_goes_where_the_person_takes_it(tmp_pa
         assert "Taking it renames the file to theirs.py." in listed[0][3]
         assert not (desk.root / "mine.py").exists()
         assert text.replace("4", "5") == (desk.root / "theirs.py").read_text("utf-8")
+
+
+async def test_it_looks_as_the_readme_shows_it(desk: Desk, *, update: bool) -> None:
+    await desk.editor.call("nvim_ui_try_resize", 110, 20)
+    await desk.does("Be exact.", EXACT, patch({"lib/tests.py": "assert area(1) > 3.14\n"}))
+    await desk.editor.command("2")
+    await desk.editor.type("cc    return 3.1 * radius**2<Esc>")
+    await desk.review(3)
+    await desk.editor.command("cc 1")
+    await desk.sees("NAME = 'circle'")
+    picture = desk.editor.grid.picture("The review of a background task in Neovim")
+    if update:
+        PICTURE.write_text(picture, "utf-8")
+
+    assert "circle" in picture
+    assert PICTURE.exists()
