@@ -27,6 +27,8 @@ BACKEND = b"backend"
 """Stands among the arguments of the embedded engine's process."""
 _PACED = "SPARK_LSP_BENCH_KEYS"
 _KEYS = 300
+_COMPARED = 1_500
+"""Keys on each side of a comparison of the slowest in a hundred: with fewer it is chance."""
 _STARTS = 5
 _LIMIT = 10.0
 _WARM_LIMIT = 120.0
@@ -95,10 +97,10 @@ async def _typed(scene: Scene, tell: Tell, paced: int) -> Figures:
 async def _beside_a_task(client: Client, model: Model, typist: Typist, tell: Tell) -> Figures:
     """Type against the model before, while and after a background task streams at full speed."""
     tell("typing beside a background task")
-    alone, _, _ = await _diverge(model, typist, _KEYS)
+    alone, _, _ = await _diverge(model, typist, _COMPARED // 2)
     async with beside.task(client):
-        with_it, _, _ = await _diverge(model, typist, 2 * _KEYS)
-    after, _, _ = await _diverge(model, typist, _KEYS)
+        with_it, _, _ = await _diverge(model, typist, _COMPARED)
+    after, _, _ = await _diverge(model, typist, _COMPARED // 2)
     alone += after
     return {
         f"diverging key beside a background task, p{percent}": Figure(
