@@ -79,17 +79,18 @@ def sides(home: Path, root: Path, found: Returned, buffers: Mapping[str, str]) -
     person |= {new: come[new] for new in places}
     told = Sides(found.base, found.task, person, {old: new for new, old in places.items()})
     stars = any("*" in text for text in found.task.values())
-    if not hidden or (not stars and hidden.isdisjoint(found.base)):
+    if not hidden or (not stars and hidden.keys().isdisjoint(found.base)):
         return told
     texts = {path: buffers.get(path) or _read(root, path) for path in hidden}
     return unmasked(told, hidden, {path: text for path, text in texts.items() if text})
 
 
-def _began(home: Path) -> tuple[set[str], frozenset[str]]:
-    """Return which files there were when the task began, and which of them without secrets."""
+def _began(home: Path) -> tuple[set[str], dict[str, str]]:
+    """Return which files there were when the task began, and those that were without secrets."""
     baseline = Baseline(home)
     try:
-        return set(baseline.digests()), baseline.masked()
+        hidden = baseline.contents(baseline.masked())
+        return set(baseline.digests()), {path: content.decode() for path, content in hidden}
     finally:
         baseline.close()
 

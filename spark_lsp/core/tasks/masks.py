@@ -35,17 +35,20 @@ def masked(text: str) -> str:
     return "".join(redacted(text, at, at + _PIECE) for at in range(0, len(text), _PIECE))
 
 
-def unmasked(sides: Sides, laid: Collection[str], now: Mapping[str, str]) -> Sides:
+def unmasked(sides: Sides, laid: Mapping[str, str], now: Mapping[str, str]) -> Sides:
     """Return what a task has made of files with the secrets that it was not shown.
 
-    `laid` are the paths of files that were laid down masked, `now` what the person has of them.
+    `laid` are the files that were laid down masked, `now` what the person has of them.
     """
     texts = {**now, **sides.person}
     texts |= {path: texts[here] for path in sides.base if (here := sides.now(path))}
     known = _Known(texts)
     shown = {
-        path: _Shown(path, text, known, hidden=path in laid) for path, text in sides.base.items()
+        path: _Shown(path, text, known, hidden=path in laid)
+        for path, text in {**laid, **sides.base}.items()
     }
+    for began in shown.values():
+        known.miss(began)
     gone = {path: text for path, text in sides.base.items() if path not in sides.task}
     come = {path: text for path, text in sides.task.items() if path not in sides.base}
     origins = moved(gone, come)
@@ -57,7 +60,7 @@ def unmasked(sides: Sides, laid: Collection[str], now: Mapping[str, str]) -> Sid
             began = shown.get(origins.get(path, path)) or _Shown(path, "", known, hidden=False)
             task[path], lines = _Revealing(known, began, {path, began.path}).done(text)
             veiled |= {path: lines} if lines else {}
-    base = {path: it.text for path, it in shown.items()}
+    base = {path: shown[path].text for path in sides.base}
     return replace(sides, base=base, task=task, veiled=veiled)
 
 
@@ -68,14 +71,14 @@ class _Run(NamedTuple):
         path: the file.
         line: its line, without blanks around it.
         before: the beginning of the line up to the run, likewise.
-        text: what stands there.
+        text: what stands there; None if the person does not have it any more.
         hides: whether that is anything but stars.
     """
 
     path: str
     line: str
     before: str
-    text: str
+    text: str | None
     hides: bool
 
 
@@ -87,8 +90,16 @@ class _Known:
         self.texts = texts
         self._runs: dict[int, list[_Run]] = {}
         for path, text in texts.items():
-            for run in _runs(path, self.shown[path], text):
-                self._runs.setdefault(len(run.text), []).append(run)
+            for size, run in _runs(path, self.shown[path], text):
+                self._runs.setdefault(size, []).append(run)
+
+    def miss(self, began: "_Shown") -> None:
+        """Take in what a file had and the person has on no such line any more."""
+        for line in (it for at, it in enumerate(began.words) if began.veiled(at)):
+            for size, run in _runs(began.path, line, line):
+                there = ((it.line, it.before) for it in self.fitting(size) if it.hides)
+                if size > _FEW and (run.line, run.before) not in there:
+                    self._runs.setdefault(size, []).append(run._replace(text=None, hides=True))
 
     def fitting(self, size: int) -> Sequence[_Run]:
         """Return the runs of a length."""
@@ -184,11 +195,12 @@ class _Revealing:
 
     def _only(self, runs: Sequence[_Run], stars: str) -> str:
         """Return what all of some runs stand for; the stars, and a doubt, if they disagree."""
-        if len({run.text for run in runs}) > 1:
+        text = runs[0].text
+        if text is None or any(run.text != text for run in runs):
             self._doubtful = True
             return stars
-        self._back.add(runs[0].text)
-        return runs[0].text
+        self._back.add(text)
+        return text
 
     def _replaces(self, before: str) -> bool:
         """Whether a line of the file began so and went on with a secret."""
@@ -203,12 +215,13 @@ class _Revealing:
                 return True
             if began.hides(at):
                 pieces = _runs("", began.words[at], began.real[at])
-                if any(run.hides and run.text not in self._back for run in pieces):
+                if any(run.hides and run.text not in self._back for _, run in pieces):
                     return True
         return False
 
 
-def _runs(path: str, shown: str, text: str) -> Iterator[_Run]:
+def _runs(path: str, shown: str, text: str) -> Iterator[tuple[int, _Run]]:
+    """Yield the runs of stars in a text as it is shown, each with its length."""
     if "*" not in shown:
         return
     for start, end in pairwise([*line_starts(shown), len(shown)]):
@@ -216,7 +229,8 @@ def _runs(path: str, shown: str, text: str) -> Iterator[_Run]:
         for run in _STARS.finditer(line):
             found = text[start + run.start() : start + run.end()]
             hides = found != run[0]
-            yield _Run(path, line.strip(), line[: run.start()].strip(), found, hides)
+            before = line[: run.start()].strip()
+            yield len(found), _Run(path, line.strip(), before, found, hides)
 
 
 def _many(words: str) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spark_lsp.core.secrets import redact
 from spark_lsp.core.tasks.masks import masked, unmasked
-from spark_lsp.core.tasks.merging import applied
+from spark_lsp.core.tasks.merging import applied, merge
 from spark_lsp.core.tasks.patch import FileChange, Kind, Patch, Sides, patched
 from spark_lsp.core.tasks.reasons import Account
 
@@ -33,7 +33,7 @@ def of(
     """Return what becomes of a task's files; the person began with `began`, which was masked."""
     began = {"config.py": CONFIG} if began is None else began
     base = {path: redact(text) for path, text in began.items()}
-    laid = {path for path, text in began.items() if base[path] != text}
+    laid = {path: base[path] for path, text in began.items() if base[path] != text}
     touched = {path: text for path, text in base.items() if task.get(path) != text}
     written = {path: text for path, text in task.items() if base.get(path) != text}
     seen = {*written, *touched, *(moves or {}).values()}
@@ -190,6 +190,12 @@ def test_a_line_that_is_taken_into_another_file_brings_its_secret() -> None:
     assert () == of(task, {"config.py": taken(config), "other.py": taken(other)}, person).files
 
 
+def test_a_secret_that_is_nowhere_any_more_is_told_where_its_stars_turn_up() -> None:
+    change = only(of({"new.py": f"x = 1\n{GITHUB}\n"}, {}))
+
+    assert "new.py has asterisks in it" in change.objection
+
+
 def test_by_its_length_alone_no_secret_gets_into_another_file() -> None:
     stars = "*" * len(ONE)
     task = {"config.py": LAID, "README.md": f"export TOKEN={stars}\n"}
@@ -249,7 +255,7 @@ def test_no_secret_is_ever_covered_by_what_is_clean(
 
 
 @given(texts, st.lists(st.tuples(st.integers(0, 8), st.sampled_from(["new", "more"])), max_size=3))
-def test_new_lines_come_in_between_secrets_and_nothing_else_changes(
+def test_new_lines_come_in_as_if_nothing_had_been_masked(
     text: str, inserted: list[tuple[int, str]]
 ) -> None:
     laid, expected = redact(text).split("\n"), text.split("\n")
@@ -258,6 +264,6 @@ def test_new_lines_come_in_between_secrets_and_nothing_else_changes(
         expected.insert(at, line)
     patch = of({"a": "\n".join(laid)}, {"a": text}, {"a": text})
 
-    for change in patch.files:
-        assert "\n".join(expected) == taken(change)
-        assert not patch.conflicting
+    assert not patch.conflicting
+    plain = merge(text, "\n".join(expected), text).hunks
+    assert applied(text, plain) == (taken(only(patch)) if patch.files else text)
