@@ -12,6 +12,7 @@ person has them now: what merely was not shown is no change of the person's.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -123,9 +124,14 @@ class _Shown:
         self.real = list(self.words)
         self._open = set(range(len(lines))) if hidden else set()
         if hidden and path in known.texts:
-            shown, real = (_lines(it) for it in (known.shown[path], known.texts[path]))
-            for at, there in _same(self.words, [_words(line) for line in shown]):
-                self.real[at] = _words(real[there])
+            now, real = (
+                [_words(line) for line in _lines(it)]
+                for it in (known.shown[path], known.texts[path])
+            )
+            before, after = Counter(self.words), Counter(now)
+            fewer = {it for it, count in before.items() if after[it] < count > 1 and "*" in it}
+            for at, there in _same(self.words, now, fewer | _twins(now, real)):
+                self.real[at] = real[there]
                 self._open.discard(at)
         ends = (line[len(words) :] for line, words in zip(lines, self.words, strict=True))
         self.text = "".join(words + end for words, end in zip(self.real, ends, strict=True))
@@ -153,7 +159,8 @@ class _Revealing:
         """Return the text with its secrets, and the lines whose stars may cover one."""
         lines = _lines(text)
         words = [_words(line) for line in lines]
-        kept = {there: at for at, there in _same(self._began.words, words)}
+        twins = _twins(self._began.words, self._began.real)
+        kept = {there: at for at, there in _same(self._began.words, words, twins)}
         real: list[str] = []
         veiled: set[int] = set()
         strange: set[int] = set()
@@ -245,11 +252,41 @@ def _words(line: str) -> str:
     return line.rstrip("\r\n")
 
 
-def _same(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the places, in both, of what stays between two sequences."""
+def _twins(shown: Sequence[str], real: Sequence[str]) -> set[str]:
+    """Return the lines that are shown alike and are not the same."""
+    found: dict[str, str] = {}
+    return {line for line, it in zip(shown, real, strict=True) if found.setdefault(line, it) != it}
+
+
+def _same(old: Sequence[str], new: Sequence[str], twins: set[str]) -> Iterator[tuple[int, int]]:
+    """Yield the places, in both, of lines that stay; of twins only where it is sure which is which.
+
+    That is between two lines that occur once and stay, if as many are there as were, and no line
+    that occurs once has been moved to there or away.
+    """
     at = there = 0
+    pairs: list[tuple[int, int]] = []
     for span in (*spans_between(old, new), None):
         until = span.start if span else len(old)
-        yield from zip(range(at, until), range(there, there + until - at), strict=True)
+        pairs += zip(range(at, until), range(there, there + until - at), strict=True)
         if span:
             at, there = span.end, span.new_end
+    if twins.isdisjoint(new):
+        yield from pairs
+        return
+    counts, others = Counter(old), Counter(new)
+    at = there = 0
+    between: list[tuple[int, int]] = []
+    for pair in (*pairs, (len(old), len(new))):
+        if pair[0] < len(old) and not counts[old[pair[0]]] == others[old[pair[0]]] == 1:
+            between.append(pair)
+            continue
+        was, now = Counter(old[at : pair[0]]), Counter(new[there : pair[1]])
+        moved_here = any(counts[it] == others[it] == 1 for it in (*was, *now))
+        for one, other in between:
+            line = old[one]
+            if line not in twins or (was[line] == now[line] and not moved_here):
+                yield one, other
+        if pair[0] < len(old):
+            yield pair
+        at, there, between = pair[0] + 1, pair[1] + 1, []

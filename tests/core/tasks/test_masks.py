@@ -148,6 +148,43 @@ def test_which_of_two_secrets_is_meant_is_not_guessed() -> None:
     assert TWINS == taken(change)
 
 
+A, B = f"HERE = '{ONE}'\n", f"HERE = '{SAME}'\n"
+EITHER = redact(A)
+
+
+@pytest.mark.parametrize(
+    ("began", "task", "expected"),
+    [
+        pytest.param(
+            f"a\n{A}b\n{B}",
+            f"a\n{EITHER}new\nb\n{EITHER}",
+            f"a\n{A}new\nb\n{B}",
+            id="as they were",
+        ),
+        pytest.param(
+            f"a\n{A}b\n{B}c\n", f"b\n{EITHER}c\n", f"b\n{B}c\n", id="the first with its title"
+        ),
+        pytest.param(f"a\n{A}b\n{B}c\n", f"a\n{EITHER}c\n", None, id="all between two lines"),
+        pytest.param(f"a\n{A}{B}c\n", f"a\n{EITHER}c\n", None, id="one of two"),
+        pytest.param(f"a\n{A}b\n{B}", f"b\n{EITHER}a\n{EITHER}", None, id="in another order"),
+        pytest.param(f"a\n{A}{B}c\n", f"a\n{3 * EITHER}c\n", None, id="one more"),
+    ],
+)
+def test_of_lines_that_look_alike_none_is_taken_for_another(
+    began: str, task: str, expected: str | None
+) -> None:
+    person = {"config.py": began}
+    change = only(of({"config.py": task}, person, person))
+
+    if expected is None:
+        assert any(piece.veiled for piece in change.conflicts)
+        assert began.count(ONE) == taken(change).count(ONE)
+        assert began.count(SAME) == taken(change).count(SAME)
+    else:
+        assert expected == taken(change)
+        assert not change.conflicts
+
+
 def test_a_renamed_file_carries_what_the_person_has() -> None:
     laid = redact(TWINS).replace("return 1", "return 2")
     change = only(of({"new.py": laid}, {"config.py": TWINS}, {"config.py": TWINS}))
