@@ -21,6 +21,7 @@ _TABLES = """
 CREATE TABLE files(path TEXT PRIMARY KEY, digest BLOB NOT NULL, content BLOB NOT NULL);
 CREATE TABLE links(path TEXT PRIMARY KEY, target TEXT NOT NULL);
 CREATE TABLE withheld(path TEXT PRIMARY KEY, why TEXT NOT NULL);
+CREATE TABLE masked(path TEXT PRIMARY KEY);
 CREATE TABLE facts(name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -57,6 +58,11 @@ class Baseline:
         """Take in which paths are not laid down, and why."""
         self._connection.executemany("INSERT OR REPLACE INTO withheld VALUES (?, ?)", why.items())
 
+    def mask(self, paths: Iterable[str]) -> None:
+        """Take in which files are laid down without their secrets."""
+        rows = [(path,) for path in paths]
+        self._connection.executemany("INSERT OR REPLACE INTO masked VALUES (?)", rows)
+
     def note(self, facts: Mapping[str, str]) -> None:
         """Take in facts of the place by their names."""
         self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
@@ -78,6 +84,10 @@ class Baseline:
     def withheld(self) -> dict[str, str]:
         """Return which paths were not laid down, and why."""
         return dict(self._connection.execute("SELECT path, why FROM withheld"))
+
+    def masked(self) -> frozenset[str]:
+        """Return which files were laid down without their secrets."""
+        return frozenset(path for (path,) in self._connection.execute("SELECT path FROM masked"))
 
     def facts(self) -> dict[str, str]:
         """Return the facts of the place."""

@@ -21,12 +21,13 @@ _UNTRACKED: Final = ("ls-files", "-z", "--others", "--exclude-standard")
 
 
 def since_revision(
-    folder: Path, environment: Mapping[str, str], revision: str
+    folder: Path, environment: Mapping[str, str], revision: str, masked: Iterable[str] = ()
 ) -> tuple[list[Changed], list[str]]:
     """Return what has changed below a folder since a revision, and the names of new files.
 
     A revision that lies on another branch stands for the point where the two have parted, so that
-    what others have done there is not taken for undone here. Blocks.
+    what others have done there is not taken for undone here. What is `masked` in the folder is held
+    against it too: git has been told to look away from it. Blocks.
 
     Raises:
         GitError: if there is no such revision, or more has changed than can be shown.
@@ -38,6 +39,8 @@ def since_revision(
     seen = _seen(folder, names)
     if len(seen) > _MOST:
         raise git.GitError(f"more than {_MOST} files have changed: choose a nearer point")
+    # New files are named, and not shown.
+    seen += _seen(folder, set(masked) - names - fresh)
     changed = [Changed(it, _old(folder, environment, base, it), _new(folder, it)) for it in seen]
     return [it for it in changed if it.before != it.now], _seen(folder, fresh)
 

@@ -3,15 +3,17 @@
 Owns the comparison, and what of it may come back: texts. What a task must not see is refused,
 wherever it has come from; links are not followed and not taken over; of what is only made by
 building and testing nothing comes back. Also owns the third side of what is merged then: the files
-of the person as they are now. How a place is made and removed is decided in `worktrees`.
+of the person as they are now, with which the secrets come back that the task was not shown
+(`core.tasks.masks`). How a place is made and removed is decided in `worktrees`.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from spark_lsp.core import exclusion
+from spark_lsp.core.tasks.masks import masked, unmasked
 from spark_lsp.core.tasks.moves import moved
 from spark_lsp.core.tasks.patch import Sides
 from spark_lsp.server import walk
@@ -70,20 +72,31 @@ def sides(home: Path, root: Path, found: Returned, buffers: Mapping[str, str]) -
                 found.left[path] = f"{path} is no text that can be read now, so it stays as it is."
         if text is not None:
             person[path] = text
+    known, hidden = _began(home)
     gone = {path: text for path, text in found.base.items() if path not in person}
-    come = _come(home, root, found, buffers) if gone else {}
-    places = moved(gone, come)
+    come = _come(known | found.task.keys(), root, buffers) if gone else {}
+    places = moved(gone, {path: masked(text) for path, text in come.items()} if hidden else come)
     person |= {new: come[new] for new in places}
-    return Sides(found.base, found.task, person, {old: new for new, old in places.items()})
+    told = Sides(found.base, found.task, person, {old: new for new, old in places.items()})
+    stars = any("*" in text for text in found.task.values())
+    if not hidden or (not stars and hidden.keys().isdisjoint(found.base)):
+        return told
+    texts = {path: buffers.get(path) or _read(root, path) for path in hidden}
+    return unmasked(told, hidden, {path: text for path, text in texts.items() if text})
 
 
-def _come(home: Path, root: Path, found: Returned, buffers: Mapping[str, str]) -> dict[str, str]:
-    """Return the files that the person has and that were not there when the task began."""
+def _began(home: Path) -> tuple[set[str], dict[str, str]]:
+    """Return which files there were when the task began, and those that were without secrets."""
     baseline = Baseline(home)
     try:
-        known = baseline.digests().keys() | found.task.keys()
+        hidden = baseline.contents(baseline.masked())
+        return set(baseline.digests()), {path: content.decode() for path, content in hidden}
     finally:
         baseline.close()
+
+
+def _come(known: Collection[str], root: Path, buffers: Mapping[str, str]) -> dict[str, str]:
+    """Return the files that the person has and that were not there when the task began."""
     paths = [it.path for it in walk.walk(root) if it.path not in known][: _COME + 1]
     if len(paths) > _COME:
         return {}

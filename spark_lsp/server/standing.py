@@ -1,7 +1,8 @@
 """What a task may see of a workspace, and what of its work may come back.
 
 Owns the judgement of a path and of a content. What is forbidden by `.sparkignore` or
-`.spark-lsp.toml`, secret by name or holds a secret is neither laid before a task nor taken from it.
+`.spark-lsp.toml`, or secret by name, is neither laid before a task nor taken from it. Of a content
+a task sees what models see: asterisks for its secrets.
 What is only uninteresting to the index (vendored, generated) is laid down if git tracks it, for a
 task may have to build and test; of what a task makes anew there, nothing comes back.
 """
@@ -10,12 +11,11 @@ import os
 from enum import Enum
 from pathlib import Path
 
-from spark_lsp.core import exclusion, secrets
+from spark_lsp.core import exclusion
+from spark_lsp.core.tasks import masks
 from spark_lsp.server import walk
 
 _SECRET = "secret by name"  # noqa: S105 - the name of a reason
-_PIECE = 100_000
-"""Characters that are looked at in one go: a search holds the interpreter."""
 
 
 class Standing(Enum):
@@ -80,15 +80,16 @@ class Standings:
         return Standing.NOISE if noise else Standing.FREE
 
 
-def holds_secret(content: bytes) -> bool:
-    """Whether a content holds a secret; looked for piece by piece, so that others get a turn."""
+def masked(content: bytes) -> bytes | None:
+    """Return a content without its secrets, with the same lines; None if that cannot be done."""
     if exclusion.is_binary(content):
-        return False
+        return content
     text = content.decode("utf-8", "replace")
-    return any(
-        secrets.redacted(text, at, at + _PIECE) != text[at : at + _PIECE]
-        for at in range(0, len(text), _PIECE)
-    )
+    shown = masks.masked(text)
+    if shown == text:
+        return content
+    # What stands for letters of another encoding would not become these again.
+    return shown.encode() if text.encode() == content else None
 
 
 def _secret(path: str) -> bool:

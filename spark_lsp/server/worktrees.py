@@ -2,21 +2,18 @@
 
 Owns the making of such places, the finding of what has become of them, and their removal. A place
 is a worktree of git, detached at the commit that is checked out, or a plain directory where there
-is no repository that serves. Either way its files are laid down here, one by one: those of the
-working tree, with the texts of open buffers on top. What a task must not see (`standing`) is not
-among them, and where it turns up again it is refused. git itself checks nothing out and runs
-nothing (`git`); the person's index, HEAD, branches and stash are not touched.
+is no repository that serves. Either way `laying` puts its files there, and what a task must not see
+is refused where it turns up again (`returned`). git itself checks nothing out and runs nothing
+(`git`); the person's index, HEAD, branches and stash are not touched.
 
-Only the workspace is laid down, not what stands around it in its repository. Submodules are left
-out, and so are links that lead out. The history can be read in a worktree: what was committed
-before it was forbidden can be asked of git there, as anywhere on the machine.
+The history can be read in a worktree: what was committed before it was forbidden, and secrets that
+were, can be asked of git there, as anywhere on the machine.
 """
 
 import asyncio
 import os
 import sqlite3
-import stat
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,28 +24,18 @@ import platformdirs
 
 from spark_lsp.core.tasks.change import shown
 from spark_lsp.core.tasks.patch import Sides
-from spark_lsp.server import difference, git, returned, walk
+from spark_lsp.server import difference, git, returned
 from spark_lsp.server.baseline import Baseline, Presence, abandoned
 from spark_lsp.server.clearing import removed, unjoined
-from spark_lsp.server.returned import LARGEST, Returned
-from spark_lsp.server.standing import Standing, Standings, holds_secret
+from spark_lsp.server.laying import Laying, Limits, candidates
+from spark_lsp.server.returned import Returned
 
 _DATA = "SPARK_LSP_DATA"
 """The environment variable that names another directory for what is kept."""
-_LARGE_FILE = LARGEST
-"""Bytes of a file above which it is not laid down."""
 
 
 class PlaceError(Exception):
     """A place cannot be made or read; says why, and what to do, in a sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much is laid down at most."""
-
-    files: int = 50_000
-    size: int = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +49,7 @@ class Place:
         folder: the workspace in it, where the task is to be started.
         environment: what has to be set where git is run there; the whole is `surroundings`.
         withheld: the paths that were not laid down because a task must not see them, and why.
+        masked: those that were laid down without the secrets that are in them.
         note: why it is no worktree, in a sentence, or "".
     """
 
@@ -71,6 +59,7 @@ class Place:
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
+    masked: frozenset[str] = frozenset()
     note: str = ""
 
     def surroundings(self, outer: Mapping[str, str]) -> dict[str, str]:
@@ -182,7 +171,9 @@ class Worktrees:
             raise PlaceError("what was not committed cannot be told, without a repository of git")
         try:
             environment = place.surroundings(os.environ)
-            changed, fresh = difference.since_revision(place.folder, environment, since)
+            changed, fresh = difference.since_revision(
+                place.folder, environment, since, place.masked
+            )
         except git.GitError as error:
             raise PlaceError(f"what has changed cannot be told: {error}") from None
         return shown(it for it in changed if it.path not in place.withheld), fresh
@@ -212,13 +203,14 @@ class Worktrees:
             baseline = Baseline(home)
             try:
                 facts, withheld = baseline.facts(), baseline.withheld()
+                hidden = baseline.masked()
             finally:
                 baseline.close()
             environment = msgspec.json.decode(facts["environment"], type=dict[str, str])
             places = home, Path(facts["tree"]), Path(facts["folder"])
         except (OSError, ValueError, KeyError, sqlite3.Error) as error:
             raise PlaceError("the task's files are gone") from error
-        return Place(name, *places, environment, withheld, facts["note"])
+        return Place(name, *places, environment, withheld, hidden, facts["note"])
 
     def _remove(self, name: str) -> None:
         self.leave(name)
@@ -249,17 +241,19 @@ def _laid(root: Path, home: Path, buffers: Mapping[str, str], limits: Limits) ->
         found, note = _joined(root, tree, baseline)
         folder = tree / found.prefix if found else tree
         folder.mkdir(parents=True, exist_ok=True)
-        laying = _Laying(root, folder, baseline, limits)
-        laying.lay(_candidates(root, found, home.parent), buffers)
+        laying = Laying(root, folder, baseline, limits)
+        laying.lay(candidates(root, found, home.parent), buffers)
         if found:
-            git.pass_over(found, tree, laying.laid)
+            # To git a mask would be a change, whose other side is the secret.
+            git.pass_over(found, tree, laying.laid - laying.masked)
         # What was set for the person's own session does not belong on a disk.
         environment = found.environment if found else {}
         ours = {it: value for it, value in environment.items() if it.startswith(("GIT_", "LC_"))}
         told = msgspec.json.encode(ours).decode()
         baseline.note({"folder": str(folder), "note": note, "environment": told})
         baseline.save()
-        return Place(home.name, home, tree, folder, ours, laying.withheld, note)
+        hidden = frozenset(laying.masked)
+        return Place(home.name, home, tree, folder, ours, laying.withheld, hidden, note)
     finally:
         baseline.close()
 
@@ -278,110 +272,6 @@ def _joined(root: Path, tree: Path, baseline: Baseline) -> tuple[git.Repository 
     baseline.note({"admin": str(admin)})
     baseline.save()
     return found, ""
-
-
-def _candidates(root: Path, found: git.Repository | None, state: Path) -> dict[str, bool]:
-    """Return the paths that may be laid down, and whether git knows each."""
-    if found is None:
-        paths = dict.fromkeys((it.path for it in walk.walk(root)), False)
-    else:
-        paths = dict.fromkeys(git.untracked(root, found), False)
-        paths |= dict.fromkeys(git.tracked(root, found), True)
-        # Of a workspace that it ignores as a whole git lists nothing; it has been opened anyway.
-        paths = paths or dict.fromkeys((it.path for it in walk.walk(root)), False)
-    here, ours = Path(os.path.realpath(root)), Path(os.path.realpath(state))
-    inside = f"{ours.relative_to(here).as_posix()}/" if ours.is_relative_to(here) else None
-    return {
-        path: known for path, known in paths.items() if not (inside and path.startswith(inside))
-    }
-
-
-class _Laying:
-    """Files on their way into a place.
-
-    Attributes:
-        laid: the paths that are there.
-        withheld: those that are not because a task must not see them, and why.
-    """
-
-    def __init__(self, root: Path, folder: Path, baseline: Baseline, limits: Limits) -> None:
-        self.laid: set[str] = set()
-        self.withheld: dict[str, str] = {}
-        self._root = root
-        self._folder = folder
-        self._baseline = baseline
-        self._limits = limits
-        self._size = 0
-
-    def lay(self, candidates: Mapping[str, bool], buffers: Mapping[str, str]) -> None:
-        """Lay down files and, on top, the texts of open buffers."""
-        standings = Standings(self._root)
-        links: list[str] = []
-        for path in sorted({*candidates, *buffers}):
-            standing = standings.of(path)
-            known = candidates.get(path, path in buffers)
-            if standing.withheld:
-                self.withheld[path] = standing.value
-            elif standing is Standing.FREE or (standing is Standing.NOISE and known):
-                if path in buffers:
-                    self._file(path, buffers[path].encode("utf-8", "replace"), 0o644)
-                else:
-                    links += self._found(path)
-        for path in links:
-            self._link(path)
-        self._baseline.withhold(self.withheld)
-
-    def _found(self, path: str) -> Iterable[str]:
-        """Lay down a file as it is on disk; return the path if it is a link."""
-        try:
-            found = (self._root / path).lstat()
-            if walk.linked(self._root, path.rpartition("/")[0]):
-                return ()
-            if stat.S_ISLNK(found.st_mode):
-                return (path,)
-            if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGE_FILE:
-                return ()
-            with walk.opened(self._root, path) as file:
-                content = file.read(_LARGE_FILE + 1)
-        except (OSError, ValueError):
-            return ()  # it has gone meanwhile, or may not be read
-        self._file(path, content, 0o755 if found.st_mode & 0o100 else 0o644)
-        return ()
-
-    def _file(self, path: str, content: bytes, mode: int) -> None:
-        if len(content) > _LARGE_FILE:
-            return
-        if holds_secret(content):
-            self.withheld[path] = "holds a secret"
-            return
-        self._size += len(content)
-        if len(self.laid) >= self._limits.files or self._size > self._limits.size:
-            raise ValueError(
-                f"the workspace has more than {self._limits.files} files or"
-                f" {self._limits.size // 1_000_000} MB; exclude what the task does not need"
-                " in .sparkignore"
-            )
-        target = self._folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        target.chmod(mode)
-        self._baseline.file(path, content)
-        self.laid.add(path)
-
-    def _link(self, path: str) -> None:
-        """Make a link anew, if what it leads to is in the workspace, by name and on disk."""
-        source, target = self._root / path, self._folder / path
-        with suppress(OSError, ValueError):
-            leads = str(source.readlink())
-            named = os.path.normpath(os.path.join(path, "..", leads))  # noqa: PTH118 - on text only
-            home = Path(os.path.realpath(self._root))
-            outside = Path(leads).is_absolute() or Path(named).parts[:1] == ("..",)
-            if outside or not Path(os.path.realpath(source)).is_relative_to(home):
-                return
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.symlink_to(leads)
-            self._baseline.link(path, leads)
-            self.laid.add(path)
 
 
 def _words(error: BaseException) -> str:

@@ -1,11 +1,11 @@
-"""How a path stands, and whether a content holds a secret."""
+"""How a path stands, and what of a content a task may see."""
 
 from pathlib import Path
 
 import pytest
 
 from spark_lsp.core import secrets
-from spark_lsp.server.standing import Standing, Standings, holds_secret
+from spark_lsp.server.standing import Standing, Standings, masked
 from tests.fixture import Fixture, fixtures
 
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
@@ -14,19 +14,23 @@ TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 @pytest.mark.parametrize("path", fixtures("secrets"))
 def test_a_content_is_judged_as_it_is_masked(path: Path) -> None:
     for text in Fixture.read(path).parts.values():
-        assert holds_secret(text.encode()) == bool(secrets.find(text))
+        assert secrets.redact(text).encode() == masked(text.encode())
 
 
 @pytest.mark.parametrize("before", [0, 99_970, 99_999, 100_000, 250_000])
 def test_a_secret_is_found_wherever_it_stands(before: int) -> None:
     text = "x\n" * (before // 2) + TOKEN + "\n" + "y\n" * 99
 
-    assert holds_secret(text.encode())
-    assert not holds_secret(text.replace(TOKEN, "nothing").encode())
+    assert text.replace(TOKEN, "*" * len(TOKEN)).encode() == masked(text.encode())
 
 
-def test_what_is_no_text_holds_none_that_could_be_read() -> None:
-    assert not holds_secret(b"\0" + TOKEN.encode())
+@pytest.mark.parametrize("content", [b"", b"x = 1\r\n", b"\xff no letter", b"\0" + TOKEN.encode()])
+def test_what_holds_no_secret_that_could_be_read_is_as_it_is(content: bytes) -> None:
+    assert content == masked(content)
+
+
+def test_a_secret_among_letters_that_cannot_be_read_cannot_be_masked() -> None:
+    assert masked(b"\xff " + TOKEN.encode()) is None
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,12 @@ import pytest
 from spark_lsp.core.tasks.merging import applied
 from spark_lsp.core.tasks.patch import patched
 from spark_lsp.core.tasks.reasons import Account
-from spark_lsp.server.worktrees import Limits, Place, PlaceError, Worktrees, location
+from spark_lsp.server.baseline import Baseline
+from spark_lsp.server.laying import Limits
+from spark_lsp.server.worktrees import Place, PlaceError, Worktrees, location
 
-SECRET = 'aws_secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzk9Qw3rT5v"\n'
+KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzk9Qw3rT5v"
+SECRET = f'aws_secret_access_key = "{KEY}"\n'
 IDENTITY = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgSign=false")
 
 
@@ -148,10 +151,38 @@ async def test_what_a_task_must_not_see_is_not_there(tmp_path: Path, trees: Work
     place = await trees.make(root, {"b.py": SECRET, ".env.local": "x\n", "private/b.md": "x\n"})
 
     allowed = {".sparkignore", ".spark-lsp.toml", ".gitignore", "a.py", "vendor/lib.go"}
-    assert allowed | {"package-lock.json"} == there(place.folder).keys()
+    assert allowed | {"package-lock.json", "config.py", "b.py"} == there(place.folder).keys()
     withheld = files.keys() - there(place.folder).keys() - {"ignored.txt"}
-    assert withheld | {"b.py", ".env.local", "private/b.md"} == place.withheld.keys()
-    assert "holds a secret" == place.withheld["config.py"]
+    assert withheld | {".env.local", "private/b.md"} == place.withheld.keys()
+    assert {"config.py", "b.py"} == place.masked
+
+
+async def test_secrets_are_nowhere_in_a_place(tmp_path: Path, trees: Worktrees) -> None:
+    root = repository(tmp_path / "w", {"config.py": SECRET, "old.txt": "x\n"})
+    (root / "latin.txt").write_bytes("größe ".encode("latin-1") + SECRET.encode())
+
+    place = await trees.make(root, {"typed.py": f"a = 1\r\n{SECRET}"})
+
+    shown = SECRET.replace(KEY, "*" * len(KEY))
+    expected = {"config.py": shown, "old.txt": "x\n", "typed.py": f"a = 1\r\n{shown}"}
+    assert expected == there(place.folder)
+    assert {"latin.txt": "holds a secret, and is not in UTF-8"} == place.withheld
+    for path in filter(Path.is_file, place.home.rglob("*")):
+        assert KEY.encode() not in path.read_bytes(), path
+    with closing(Baseline(place.home)) as baseline:
+        began = {path: text.decode() for path, text in baseline.contents(expected)}
+    assert expected == began
+
+
+async def test_git_in_the_place_takes_no_mask_for_a_change(
+    tmp_path: Path, trees: Worktrees
+) -> None:
+    root = repository(tmp_path / "w", {"config.py": SECRET, "a.py": "a\n"})
+
+    place = await trees.make(root, {"a.py": "A\n"})
+
+    assert " M a.py\n" == git(place.folder, "status", "--porcelain")
+    assert KEY not in git(place.folder, "diff", "HEAD")
 
 
 async def test_git_in_the_place_does_not_miss_what_is_not_there(
@@ -485,7 +516,7 @@ async def test_a_task_that_has_done_nothing_has_nothing(tmp_path: Path, trees: W
     assert ({}, {}, {}) == (back.base, back.task, back.left)
 
 
-@pytest.mark.parametrize("path", ["config.py", ".env", "d/x.plan", ".ssh/id", "vendor/.env"])
+@pytest.mark.parametrize("path", [".env.local", ".env", "d/x.plan", ".ssh/id", "vendor/.env"])
 async def test_a_change_of_what_a_task_must_not_see_is_refused(
     tmp_path: Path, trees: Worktrees, path: str
 ) -> None:
@@ -564,6 +595,72 @@ async def test_what_a_task_has_done_comes_onto_what_the_person_has_typed_meanwhi
     assert "You have changed old.py; the task has removed it." == patch.files[-1].objection
     hunks = [piece.hunk for piece in patch.files[0].clean]
     assert typed.replace("line 2", "task") == applied(typed, hunks)
+
+
+@pytest.mark.parametrize("later", [False, True])
+async def test_what_a_task_was_not_shown_comes_back_in_what_it_has_done(
+    tmp_path: Path, trees: Worktrees, later: bool
+) -> None:
+    config = f"import os\n{SECRET}\n\ndef main():\n    return 1\n"
+    root = repository(tmp_path / "w", {"config.py": config, "own.py": config, "x/gone.py": SECRET})
+    place = await trees.make(root, {})
+    shown = there(place.folder)["config.py"]
+    write(place.folder, {"config.py": shown.replace("import os", "import sys")})
+    write(place.folder, {"made.py": shown.splitlines()[1], "new/own.py": shown})
+    (place.folder / "own.py").unlink()
+    (place.folder / "x" / "gone.py").unlink()
+    write(root, {"config.py": config.replace("return 1", "return 2")})
+
+    if later:
+        trees.close()
+        trees = Worktrees(tmp_path / "state")
+        place = await trees.adopt(place.name)
+    back = await trees.collect(place, root)
+    patch = patched(await trees.sides(place, root, back, {}), Account())
+    trees.close()
+
+    changed, made, renamed, gone = patch.files
+    assert not patch.conflicting
+    assert ["import sys\n"] == [piece.hunk.text for piece in changed.clean]
+    assert SECRET.rstrip() == made.task
+    assert ("own.py", "new/own.py") == (renamed.path, renamed.target)
+    assert config == renamed.person == renamed.task
+    assert ("x/gone.py", "") == (gone.path, gone.objection)
+
+
+async def test_a_masked_file_that_the_person_has_moved_is_found_again(
+    tmp_path: Path, trees: Worktrees
+) -> None:
+    config = f"{SECRET}a = 1\nb = 2\nc = 3\n"
+    root = repository(tmp_path / "w", {"config.py": config})
+    place = await trees.make(root, {})
+    shown = there(place.folder)["config.py"]
+    write(place.folder, {"config.py": shown.replace("a = 1", "a = 3")})
+    (root / "config.py").rename(root / "moved.py")
+
+    back = await trees.collect(place, root)
+    (change,) = patched(await trees.sides(place, root, back, {}), Account()).files
+
+    assert ("moved.py", "") == (change.path, change.objection)
+    hunks = [piece.hunk for piece in change.clean]
+    assert config.replace("a = 1", "a = 3") == applied(config, hunks)
+
+
+@pytest.mark.parametrize("since", ["HEAD", {"config.py": f"{SECRET}a = 1\n", "same.py": SECRET}])
+async def test_a_mask_is_not_shown_as_a_change(
+    tmp_path: Path, trees: Worktrees, since: str | dict[str, str]
+) -> None:
+    root = repository(tmp_path / "w", {"config.py": f"{SECRET}a = 1\n", "same.py": SECRET})
+    write(root, {"config.py": f"{SECRET}a = 2\n", "new.py": SECRET})
+    place = await trees.make(root, {})
+
+    told, fresh = await trees.change(place, since)
+
+    assert ["--- a/config.py", "+++ b/config.py"] == told.splitlines()[:2]
+    assert ["-a = 1", "+a = 2"] == told.splitlines()[-2:]
+    assert KEY not in told
+    assert "same.py" not in told
+    assert fresh == (["new.py"] if since == "HEAD" else [])
 
 
 async def test_what_is_no_text_any_more_is_told_and_stays(tmp_path: Path, trees: Worktrees) -> None:

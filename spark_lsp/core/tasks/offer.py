@@ -197,13 +197,18 @@ class _Writing:
             elif self._can.annotations:
                 edits.append(self._conflict(text, piece, where))
             else:
-                self.left.append(f"You have changed {where} too; that is left as you have it.")
+                self.left.append(
+                    f"The task would put asterisks for a secret into {where}; that is left to you."
+                    if piece.veiled
+                    else f"You have changed {where} too; that is left as you have it."
+                )
         if edits:
             self.edits(change.path, edits)
 
     def _conflict(self, text: Text, piece: Piece, where: str) -> Json:
         place = text.position(piece.hunk.start, self._can.encoding)
-        reason = f"You have changed it too; nothing is done unless you decide. {piece.reason}"
+        why = "Its asterisks may cover a secret" if piece.veiled else "You have changed it too"
+        reason = f"{why}; nothing is done unless you decide. {piece.reason}"
         note = self._note(f"Conflict in {where}", reason)
         return {"range": _range(place, place), "newText": "", **note}
 

@@ -6,12 +6,15 @@ been moved is found by `moves`. Where the two have done different things with a 
 has removed what the other has changed, both have made one of the same name) the file has an
 *objection*, a sentence, and nothing of it is applied that would cost the person anything.
 
+Lines that would cover a secret with asterisks (`masks`) are never clean: what holds some is a
+conflict, and a new file that does has an objection.
+
 What is no text does not come here; the caller tells of it in `left`. What an editor makes of a
 patch is spelled by `offer`.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from spark_lsp.core.tasks.merging import Hunk, merge
@@ -30,10 +33,17 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A change of a text, and why."""
+    """A change of a text, and why.
+
+    Attributes:
+        hunk: the change.
+        reason: why, as the task says.
+        veiled: whether its asterisks may cover a secret, so that it conflicts for that alone.
+    """
 
     hunk: Hunk
     reason: str
+    veiled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +112,14 @@ class Sides:
         task: as the task has left them.
         person: as they are now.
         moves: where the person has moved a file meanwhile: the new path by the old one.
+        veiled: the lines of the task's texts, from 0, whose asterisks may cover a secret.
     """
 
     base: Mapping[str, str]
     task: Mapping[str, str]
     person: Mapping[str, str]
     moves: Mapping[str, str] = field(default_factory=dict)
+    veiled: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def now(self, path: str) -> str:
         """Return where a file of the base lies now, "" if it is gone."""
@@ -137,8 +149,8 @@ def _added(sides: Sides, told: Account, path: str) -> FileChange | None:
     task, person = sides.task[path], sides.person.get(path)
     why = told.of_file(path)
     if person is None:
-        return FileChange(path, Kind.ADDED, why, None, task)
-    pieces = _pieces("", (path, task), person, told)
+        return FileChange(path, Kind.ADDED, why, None, task, objection=_veil(sides, path))
+    pieces = _pieces("", sides, path, person, told)
     objection = f"You have made {path} yourself meanwhile." if pieces else ""
     change = FileChange(path, Kind.ADDED, why, person, task, pieces=pieces, objection=objection)
     return change if pieces else None
@@ -164,10 +176,10 @@ def _changed(sides: Sides, told: Account, path: str) -> FileChange | None:
         return None
     here, why = sides.now(path), told.of_file(path)
     if not here:
-        objection = f"You have removed {path}; the task has changed it."
+        objection = f"You have removed {path}; the task has changed it.{_veil(sides, path, ' ')}"
         return FileChange(path, Kind.CHANGED, why, None, task, objection=objection)
     person = sides.person[here]
-    pieces = _pieces(base, (path, task), person, told)
+    pieces = _pieces(base, sides, path, person, told)
     return FileChange(here, Kind.CHANGED, why, person, task, pieces=pieces) if pieces else None
 
 
@@ -178,8 +190,9 @@ def _renamed(sides: Sides, told: Account, old: str, new: str) -> FileChange | No
     why = told.of_file(new)
     if not here:
         objection = f"You have removed {old}; the task has renamed it to {new}."
+        objection += _veil(sides, new, " ")
         return FileChange(old, Kind.RENAMED, why, None, task, new, objection=objection)
-    pieces = _pieces(base, (new, task), sides.person[here], told)
+    pieces = _pieces(base, sides, new, sides.person[here], told)
     if here == new:
         done = FileChange(here, Kind.CHANGED, why, sides.person[here], task, pieces=pieces)
         return done if pieces else None
@@ -193,11 +206,21 @@ def _renamed(sides: Sides, told: Account, old: str, new: str) -> FileChange | No
     return FileChange(here, Kind.RENAMED, why, person, task, new, pieces, objection, occupied)
 
 
-def _pieces(base: str, task: tuple[str, str], person: str, told: Account) -> tuple[Piece, ...]:
-    path, text = task
-    return tuple(_told(merge(base, text, person).hunks, path, told))
+def _veil(sides: Sides, path: str, before: str = "") -> str:
+    """Return that a text of the task has asterisks for what it was not shown, "" if it has none."""
+    sentence = f"{path} has asterisks in it for secrets that the task was not shown."
+    return before + sentence if sides.veiled.get(path) else ""
 
 
-def _told(hunks: tuple[Hunk, ...], path: str, told: Account) -> Iterator[Piece]:
+def _pieces(base: str, sides: Sides, path: str, person: str, told: Account) -> tuple[Piece, ...]:
+    veiled = sides.veiled.get(path, frozenset())
+    return tuple(_told(merge(base, sides.task[path], person).hunks, path, told, veiled))
+
+
+def _told(
+    hunks: tuple[Hunk, ...], path: str, told: Account, veiled: frozenset[int]
+) -> Iterator[Piece]:
     for hunk in hunks:
-        yield Piece(hunk, told.of_hunk(path, hunk))
+        covers = not veiled.isdisjoint(range(hunk.line, hunk.line + len(hunk.task)))
+        judged = replace(hunk, conflicts=True) if covers else hunk
+        yield Piece(judged, told.of_hunk(path, hunk), covers)

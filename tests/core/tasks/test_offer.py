@@ -182,7 +182,9 @@ def test_a_client_that_announces_nothing_gets_the_plainest_form(capabilities: An
 def whole(base: str | None, task: str | None, person: str | None, **more: Any) -> list[Any] | None:
     """Return what would be done with old.py as such, as kinds and names."""
     texts = {"base": base, "task": task, "person": person}
-    sides = {name: {} if it is None else {"old.py": it} for name, it in texts.items()}
+    sides: dict[str, Any] = {
+        name: {} if it is None else {"old.py": it} for name, it in texts.items()
+    }
     for name, path, text in more.pop("also", ()):
         sides[name][path] = text
     change = patched(Sides(**sides, **more), Account("")).files[0]
