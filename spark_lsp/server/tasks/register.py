@@ -24,6 +24,8 @@ _KEPT_EVERY: Final = 1.0
 """Seconds between two writings: what a kill costs at most."""
 _GATHER, _QUIET = 200, 50
 """Milliseconds for which changes of files are gathered, and after which a pause ends that."""
+_PEEK = 2_000
+"""Milliseconds after which it is looked whether others still work: who is killed writes nothing."""
 
 
 class Heed(NamedTuple):
@@ -61,8 +63,7 @@ class Register:
     async def all(self) -> list[Task]:
         """Return all tasks as they are now, the oldest first."""
         await self._loaded.wait()
-        # A server that was killed has not written that it has ended.
-        await self._look(name for name, task in self._tasks.items() if task.elsewhere)
+        await self._look(self._elsewhere())
         return sorted(self._tasks.values(), key=lambda task: task.began)
 
     async def known(self, name: str) -> Task | None:
@@ -154,13 +155,15 @@ class Register:
             watch_filter=lambda _, path: bool(named(path)),
             debounce=_GATHER,
             step=_QUIET,
+            rust_timeout=_PEEK,
+            yield_on_timeout=True,
         )
         arrival = asyncio.ensure_future(anext(reports))
         try:
             await asyncio.sleep(0)  # from here on it watches: nothing is missed in between
             await self._load()
             while True:
-                await self._look({named(path) for _, path in await arrival})
+                await self._look({named(path) for _, path in await arrival} | self._elsewhere())
                 arrival = asyncio.ensure_future(anext(reports))
         except OSError as error:
             _log.warning("tasks of other servers are not watched (%s)", type(error).__name__)
@@ -168,6 +171,9 @@ class Register:
             arrival.cancel()
             await asyncio.wait([arrival])
             await reports.aclose()
+
+    def _elsewhere(self) -> set[str]:
+        return {name for name, task in self._tasks.items() if task.elsewhere}
 
     async def _load(self) -> None:
         async with self._files:

@@ -91,15 +91,16 @@ async def test_one_that_is_begun_before_all_is_read_stays(tmp_path: Path) -> Non
         assert [TASK] == await server.register.all()
 
 
-async def test_what_a_killed_server_has_left_is_seen_by_who_asks(
-    server: Server, tmp_path: Path
+@pytest.mark.parametrize("asked", [True, False])
+async def test_what_a_killed_server_has_left_is_seen_also_if_nobody_asks(
+    server: Server, tmp_path: Path, *, asked: bool
 ) -> None:
     (tmp_path / "state" / "spark-1").mkdir(parents=True)
     presence = Presence(tmp_path / "state" / "spark-1")
     server.keeping.save(TASK)
     assert (await server.until("running")).elsewhere
     presence.close()
-    (left,) = await server.register.all()
+    left = (await server.register.all())[0] if asked else await server.until("left")
 
     assert ("left", False) == (left.state, left.elsewhere)
 
