@@ -480,9 +480,11 @@ async def test_an_edit_that_follows_in_another_file_is_gone_to_and_made(
 
 async def test_another_model_is_asked_from_then_on(editor: VSCode, model: Model) -> None:
     await finished(editor, model, "value")
-    await editor.command("Spark: Switch the Model")
-    await editor.answer("Another model…", "Another")
-    await editor.answer("Which model?", "other")
+    await editor.command("Spark: Switch Model")
+    await editor.answer("Who works in the background", "Who completes")
+    await editor.answer("Service tier", "Model")
+    await editor.answer("Who completes: model", "Another")
+    await editor.answer("Its name", "other")
     await editor.sees(lambda screen: "other at mine" in screen.status)
     await editor.type("w")
     async with asyncio.timeout(PATIENCE):

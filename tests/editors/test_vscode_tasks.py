@@ -5,24 +5,29 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 
 from tests.editors.vscode import VSCode, vscode
-from tests.heard import PATIENCE
-from tests.model import Model, Request, scripted_model
+from tests.editors.vscode_desk import (
+    HERE,
+    MADE,
+    SHAPES,
+    at_vscode,
+    begun,
+    confirmed,
+    ended,
+    pushed,
+    reviewed,
+    row,
+)
+from tests.model import Model, scripted_model
 from tests.peers import agent
-from tests.peers.agent import git, patch, use
-from tests.peers.parts import CODEX, needs
-from tests.peers.workshop import FILES, update
+from tests.peers.agent import needs_sandbox, patch, use
+from tests.peers.parts import needs
 
-pytestmark = needs("vscode", "chromium", "node")
-expect.set_options(timeout=PATIENCE * 1_000)
+pytestmark = [needs("vscode", "chromium", "node"), needs_sandbox()]
 
-SHAPES = FILES["shapes.py"]
 NEW = {"a.py": "A = 1\n", "lib/b.py": "B = 2\n"}
-HERE = "    return 3 * radius**2"
-MADE = "    return pi * radius**2"
-TYPED = "    return 3.14 * radius**2"
 MOVED = f"""\
 *** Begin Patch
 *** Update File: shapes.py
@@ -43,67 +48,8 @@ async def deep() -> AsyncIterator[Model]:
 
 @pytest.fixture
 async def editor(tmp_path: Path, model: Model, deep: Model) -> AsyncIterator[VSCode]:
-    """An editor in a repository, with somebody to work in the background."""
-    root = tmp_path / "repository"
-    for name, text in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, "utf-8")
-    git(root, "init", "-q")
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "-m", "all")
-    config = f"""
-    {model.steerable}
-    [model_providers.deep]
-    base_url = "{deep.url}"
-    [background]
-    model_provider = "deep"
-    model = "deep"
-    agent_command = {str(CODEX)!r}
-    """
-    source = SHAPES.replace("    return", "    <CURSOR>return")
-    async with vscode(tmp_path, "shapes.py", source, config=config) as it:
+    async with at_vscode(tmp_path, model, deep) as it:
         yield it
-
-
-async def begun(editor: VSCode, deep: Model, instruction: str) -> Request:
-    """Begin a task, and return the first thing that its model is asked."""
-    await editor.command("Spark: Start Background Task")
-    await editor.answer("What is to be done?", instruction)
-    request = await deep.next()
-    assert instruction in str(request.frame["input"])
-    await expect(row(editor, instruction)).to_be_visible()
-    return request
-
-
-async def ended(request: Request) -> None:
-    await agent.say(request, "Done.")
-    await agent.over(request)
-
-
-async def reviewed(editor: VSCode, instruction: str, files: int) -> None:
-    """Look at what a task has done, from the message that says that it is over."""
-    await editor.page.get_by_role("button", name="Review").click()
-    await editor.sees(lambda screen: any(instruction in it for it in screen.tabs))
-    await expect(editor.page.locator(".multiDiffEntry")).to_have_count(files)
-
-
-async def confirmed(editor: VSCode, *names: str) -> None:
-    """Confirm what the preview asks for: these files."""
-    await expect(editor.page.locator(".bulk-edit-panel .edit-checkbox").first).to_be_visible()
-    await editor.command("View: Toggle Maximized Panel")
-    files = editor.page.locator(".bulk-edit-panel .monaco-list-row[aria-level='1']")
-    await expect(files).to_have_count(len(names))
-    for name in names:
-        box = files.filter(has_text=name).locator(".edit-checkbox")
-        await expect(box).not_to_be_checked()
-        await box.click()
-        await expect(box).to_be_checked()
-    await editor.page.get_by_role("button", name="Apply").click()
-
-
-def row(editor: VSCode, text: str) -> Locator:
-    """A line of the list of tasks."""
-    return editor.page.locator(".sidebar .monaco-list-row", has_text=text).first
 
 
 async def test_a_task_is_begun_followed_reviewed_and_taken_over(
@@ -134,39 +80,6 @@ async def test_a_task_is_begun_followed_reviewed_and_taken_over(
     await editor.holds(SHAPES.replace(HERE, MADE), "lib/forms.py")
 
 
-async def test_what_is_typed_while_a_result_is_looked_at_is_not_lost(
-    editor: VSCode, deep: Model, tmp_path: Path
-) -> None:
-    request = await begun(editor, deep, "Be exact in all files.")
-    await use(request, "apply_patch", update("shapes.py", (HERE, MADE)))
-    request = await deep.next()
-    await use(request, "apply_patch", update("lib/units.py", ("METRE = 1", "METRE = 1.0")))
-    await ended(await deep.next())
-    await reviewed(editor, "Be exact", 2)
-    await expect(row(editor, "Conflict")).to_have_count(0)
-    await editor.page.locator(".tab", has_text="shapes.py").click()
-    await editor.sees(lambda screen: screen.cursor.startswith("Ln 2"))
-    await editor.press("End", "Shift+Home")
-    await editor.type(TYPED.strip())
-
-    await expect(row(editor, "Conflict in shapes.py, line 2")).to_contain_text("left as it is")
-    await expect(row(editor, f"{TYPED.strip()}yours")).to_be_visible()
-    await expect(row(editor, f"{MADE.strip()}the task's")).to_be_visible()
-    await editor.command("Spark: Accept What a Task Has Done")
-    await confirmed(editor, "units.py")
-    units = tmp_path / "repository/lib/units.py"
-    await editor.sees(lambda _: "METRE = 1.0\n" == units.read_text("utf-8"))
-    await editor.sees(lambda screen: TYPED in screen.lines)
-
-    await row(editor, "Conflict in shapes.py, line 2").click()
-    await editor.answer("You have changed shapes.py, line 2, too", "Take both")
-    await expect(row(editor, "Conflict in shapes.py, line 2")).to_contain_text("both are taken")
-    await editor.command("Spark: Accept What a Task Has Done")
-    await editor.sees(lambda screen: MADE in screen.lines)
-    await editor.page.locator(".tab", has_text="shapes.py").click()
-    await editor.holds(SHAPES.replace(HERE, f"{TYPED}\n{MADE}"), "shapes.py")
-
-
 async def test_a_task_is_steered_interrupted_taken_up_again_and_removed(
     editor: VSCode, deep: Model
 ) -> None:
@@ -184,16 +97,19 @@ async def test_a_task_is_steered_interrupted_taken_up_again_and_removed(
     await agent.over(request)
     request = await deep.next()
     assert "Circles, please." in str(request.frame["input"])
-    await row(editor, "Use squares here.").hover()
-    await row(editor, "Use squares here.").get_by_role("button", name="Interrupt Task").click()
+    await pushed(editor, "Use squares here.", "Interrupt Task")
     await expect(row(editor, "Use squares here.")).to_contain_text("interrupted")
     await editor.command("Spark: Take Up Task Again")
     await editor.answer("How should it go on?", "Go on.")
     request = await deep.next()
     assert "Go on." in str(request.frame["input"])
+    await use(request, "update_plan", {"plan": [{"step": "draw", "status": "in_progress"}]})
+    await deep.next()
+    await expect(row(editor, "draw")).to_contain_text("running")
     # It outlives its server.
     await editor.command("Spark: Restart the Server")
     await expect(row(editor, "it was at work when the server ended")).to_be_visible()
+    await expect(row(editor, "draw")).to_contain_text("left open")
     await editor.command("Spark: Take Up Task Again")
     await editor.answer("How should it go on?", "Finish it.")
     request = await deep.next()

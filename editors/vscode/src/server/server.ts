@@ -9,7 +9,9 @@ import {
   ErrorAction,
   type CancellationToken,
   type Middleware,
+  type MessageActionItem,
   ProgressType,
+  ShowMessageRequest,
   type WorkspaceEdit,
 } from 'vscode-languageclient';
 import { LanguageClient } from 'vscode-languageclient/node';
@@ -231,6 +233,14 @@ export class Server implements vscode.Disposable {
         },
       },
     );
+    client.onRequest(ShowMessageRequest.type, async ({ message, actions = [] }, withdrawn) => {
+      const choice = await vscode.window.showWarningMessage<MessageActionItem>(message, ...actions);
+      // A message cannot be taken off the screen: who answers it too late is told so.
+      if (choice && withdrawn.isCancellationRequested) {
+        void vscode.window.showInformationMessage('Spark: that is not asked any more.');
+      }
+      return choice ?? null;
+    });
     client.onNotification('didChangeStatus', (status: Status) => {
       if (client === this.client) {
         this.tell(status);

@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import { span } from '../server/places';
 import type { Server } from '../server/server';
 import type { Known } from './known';
-import { standing, titled, type Task } from './told';
+import { point } from './point';
+import { type Ask, standing, titled, type Task } from './told';
 
 interface Route {
   readonly side: 'foreground' | 'background';
@@ -60,15 +61,20 @@ export async function start(server: Server, rewrite: Rewrite): Promise<boolean> 
 /** Have the deep model finish what was begun; returns whether a task has begun. */
 export async function finish(server: Server): Promise<boolean> {
   trusted();
+  const editor = vscode.window.activeTextEditor;
+  const from = await point(server);
+  if (!from) {
+    return false;
+  }
   const instruction = await vscode.window.showInputBox({
-    title: 'Finish with the deep model',
-    prompt: 'What should it mind? Leave it empty to have it finish what is not committed',
+    title: `Finish: ${from.label}`,
+    prompt: 'What should it mind? You can leave it empty',
     ignoreFocusOut: true,
   });
   if (instruction === undefined) {
     return false;
   }
-  await begin(server, { instruction, mode: 'finish' }, vscode.window.activeTextEditor);
+  await begin(server, { instruction, mode: 'finish', since: from.since }, editor);
   return true;
 }
 
@@ -85,6 +91,34 @@ export async function steer(server: Server, task: Task): Promise<void> {
     const params = { taskId: task.taskId, instruction, ...expected };
     await server.request('spark/task/steer', params);
   }
+}
+
+/** Say whether a task may do what it asks for; the person decides, unless they have already. */
+export async function answer(
+  server: Server,
+  task: Task,
+  ask: Ask,
+  decided?: boolean,
+): Promise<void> {
+  const detail = [ask.what, ask.reason && `It says: ${ask.reason}`].filter((it) => it).join(' · ');
+  const accept =
+    decided ??
+    (
+      await vscode.window.showQuickPick(
+        [
+          { label: '$(close) Refuse', detail, accept: false },
+          { label: '$(check) Allow once', detail, accept: true },
+        ],
+        { title: `"${titled(task)}" wants to run: ${ask.what}` },
+      )
+    )?.accept;
+  if (accept === undefined) {
+    return;
+  }
+  if (accept) {
+    trusted();
+  }
+  await server.request('spark/task/answer', { taskId: task.taskId, id: ask.id, accept });
 }
 
 /** Return the task that is meant: the only one of those that fit, or the one that is chosen. */

@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { Server } from '../server/server';
-import type { Task } from './told';
+import { ours, type Task } from './told';
 
 interface Gone {
   readonly taskId: string;
@@ -16,7 +16,7 @@ export class Known implements vscode.Disposable {
   /** Fires with the task that is another than before, with nothing if all may be. */
   readonly onChange = this.changed.event;
   private readonly ended = new vscode.EventEmitter<Task>();
-  /** Fires when nobody works on a task any more. */
+  /** Fires when nobody works on a task of this editor any more. */
   readonly onEnd = this.ended.event;
   private readonly owned: vscode.Disposable;
 
@@ -64,7 +64,7 @@ export class Known implements vscode.Disposable {
 
   /** Take in that the server is gone, and with it all who have been at work. */
   private leave(): void {
-    for (const task of this.all.filter((it) => it.alive)) {
+    for (const task of this.all.filter(ours)) {
       const left = { alive: false, state: 'left', turn: '', doing: '', asks: [] } as const;
       this.tasks.set(task.taskId, { ...task, ...left });
     }
@@ -80,7 +80,7 @@ export class Known implements vscode.Disposable {
     }
     this.tasks.set(told.taskId, told);
     this.tell(before ? told.taskId : undefined);
-    if (before?.alive && !told.alive) {
+    if (before && ours(before) && !told.alive) {
       this.ended.fire(told);
     }
   }

@@ -1,23 +1,30 @@
 // What a task has for the person, as plain values: texts as they would be, and one edit to confirm.
 //
 // Owns what becomes of conflicts. The server leaves them undone, and marks each by an edit that
-// changes nothing; here the person's decision takes its place, and what is undecided is left out.
+// changes nothing; here the edit of the person's decision comes beside what is clean, and what is
+// undecided is left out.
 
 import type { AnnotatedTextEdit, TextDocumentEdit, WorkspaceEdit } from 'vscode-languageclient';
 import { applied, type TextEdit } from '../edits/text';
-import type { Place } from '../server/places';
 
 type Change = NonNullable<WorkspaceEdit['documentChanges']>[number];
 
 const ENDS = /\r\n|\r|\n/;
 
+/** Whose lines shall stand: the task's, or the person's and behind them the task's. */
+export type Side = 'task' | 'both';
+
 /** Lines have no ends. */
 export interface Hunk {
+  /** Where the first of the person's lines stands. */
+  readonly line: number;
   readonly reason: string;
   readonly conflict: boolean;
   readonly base: readonly string[];
   readonly task: readonly string[];
   readonly person: readonly string[];
+  /** What makes each side of it. */
+  readonly edits: { readonly task: WorkspaceEdit; readonly both?: WorkspaceEdit };
 }
 
 export interface File {
@@ -30,6 +37,8 @@ export interface File {
   readonly text: string | null;
   readonly hunks: readonly Hunk[];
   readonly target?: string;
+  /** What does with the file as such what the task has done, also against an objection. */
+  readonly edits?: { readonly task: WorkspaceEdit };
 }
 
 /** The answer to `spark/task/result`. */
@@ -40,144 +49,89 @@ export interface Result {
   readonly left: readonly string[];
 }
 
-/** Whose lines shall stand: the task's, or the person's and behind them the task's. */
-export type Side = 'task' | 'both';
-
+/** What only the person can decide: some lines, or what becomes of a file. */
 export interface Conflict {
   /** The same as long as all sides say the same. */
   readonly key: string;
   readonly path: string;
-  readonly uri: string;
-  /** Of the first of the person's lines. */
-  readonly line: number;
-  readonly start: Place;
+  /** Of the first of the person's lines; none where it is about the file as such. */
+  readonly line?: number;
+  /** Why it is one. */
   readonly reason: string;
   readonly task: readonly string[];
   readonly person: readonly string[];
+  readonly edits: { readonly task: WorkspaceEdit; readonly both?: WorkspaceEdit };
 }
+
+/** What the person has decided, by the keys of conflicts. */
+export type Decided = ReadonlyMap<string, Side>;
 
 /** Return where both have changed the same, in the order of files and lines. */
 export function conflicts(result: Result): Conflict[] {
-  const seen = new Map<string, number>();
-  return result.files.flatMap((file) => {
-    const marks = part(result, file)?.edits;
-    return file.hunks.flatMap((hunk, at) => {
-      const start = hunk.conflict ? marks?.[at]?.range.start : undefined;
-      if (!start) {
-        return [];
-      }
-      const said = JSON.stringify([file.path, hunk.base, hunk.task, hunk.person]);
-      const before = seen.get(said) ?? 0;
-      seen.set(said, before + 1);
-      return [
-        {
-          key: `${before} ${said}`,
-          path: file.path,
-          uri: file.uri,
-          line: first(start),
-          start,
-          reason: hunk.reason,
-          task: hunk.task,
-          person: hunk.person,
-        },
-      ];
-    });
-  });
+  return result.files.flatMap((file) => [...objections(file), ...clashes(file)]);
 }
 
-/**
- * Return the edit by which a conflict is decided, in the text that it was found in.
- *
- * Fails where the person's lines do not stand there any more.
- */
-export function chosen(text: string, conflict: Conflict, side: Side): TextEdit {
-  const { start, person, task } = conflict;
-  const wanted = side === 'task' ? task : [...person, ...task];
-  const end = ENDS.exec(text)?.[0] ?? '\n';
-  const lines = text.split(ENDS);
-  const behind = conflict.line + person.length;
-  if (person.some((it, at) => it !== lines[conflict.line + at])) {
-    throw new Error('the text has changed since: review it again');
+/** Return what is told and cannot be decided, a sentence each. */
+export function left(result: Result): string[] {
+  const open = new Set(result.files.flatMap(objections).map((it) => it.reason));
+  const told = [...result.files.map((it) => it.objection), ...result.left];
+  return [...new Set(told.filter((it) => it && !open.has(it)))];
+}
+
+/** Return a file's text as it would be, undefined where there would be none. */
+export function merged(file: File, text: string | undefined, decided: Decided): string | undefined {
+  const done = !file.objection || objections(file).some((it) => decided.has(it.key));
+  if (text === undefined) {
+    return done ? (file.text ?? undefined) : undefined;
   }
-  const last = { line: lines.length - 1, character: lines.at(-1)?.length ?? 0 };
-  if (start.character > 0) {
-    // At a last line without an end, where what comes in begins with one.
-    const newText = wanted.map((it) => end + it).join('');
-    return { range: { start, end: last }, newText };
-  }
-  const open = behind >= lines.length;
-  const newText = open ? wanted.join(end) : wanted.map((it) => it + end).join('');
-  return { range: { start, end: open ? last : { line: behind, character: 0 } }, newText };
-}
-
-/** Return the edits of a file that the person has, or has decided for. */
-export function edits(
-  result: Result,
-  file: File,
-  text: string,
-  decided: ReadonlyMap<string, Side>,
-): TextEdit[] {
-  const open = conflicts(result).filter((it) => it.path === file.path);
-  return (part(result, file)?.edits ?? []).flatMap((edit, at) => {
-    if (!file.hunks[at]?.conflict) {
-      return [edit as TextEdit];
-    }
-    const conflict = open.shift();
-    const side = conflict && decided.get(conflict.key);
-    return conflict && side ? [chosen(text, conflict, side)] : [];
-  });
-}
-
-/** Return a file's text as it would be, undefined where it would be gone. */
-export function merged(
-  result: Result,
-  file: File,
-  text: string | undefined,
-  decided: ReadonlyMap<string, Side>,
-): string | undefined {
   if (file.kind === 'removed') {
-    return undefined;
+    return done ? undefined : text;
   }
-  return text === undefined
-    ? (file.text ?? undefined)
-    : applied(text, edits(result, file, text, decided));
+  const clean = file.hunks.filter((it) => !it.conflict).flatMap((it) => texts(it.edits.task));
+  return applied(text, [...clean, ...chosen(file, decided)]);
 }
 
-/** Return the edit of the workspace with the person's decisions; `text` is that of a document. */
-export function settled(
-  result: Result,
-  decided: ReadonlyMap<string, Side>,
-  text: (uri: string) => string,
-): WorkspaceEdit {
-  const ours = new Map<unknown, File>();
-  for (const file of result.files) {
-    const found = part(result, file);
-    if (found) {
-      ours.set(found, file);
-    }
-  }
+/** Return the edit of the workspace with the person's decisions. */
+export function settled(result: Result, decided: Decided): WorkspaceEdit {
   const notes = { ...result.edit.changeAnnotations };
-  const documentChanges = (result.edit.documentChanges ?? []).flatMap((change): Change[] => {
+  // The person has confirmed it by deciding.
+  const noted = (path: string) => {
+    const annotationId = `decided ${Object.keys(notes).length + 1}`;
+    notes[annotationId] = { label: `As you have decided, ${path}`, needsConfirmation: false };
+    return { annotationId };
+  };
+  const made = (result.edit.documentChanges ?? []).flatMap((change): Change[] => {
     if (!('textDocument' in change)) {
       return [change];
     }
-    const file = ours.get(change);
-    const made = file
-      ? edits(result, file, text(file.uri), decided).map((edit) => {
-          if ('annotationId' in edit) {
-            return edit as AnnotatedTextEdit;
-          }
-          const annotationId = `decided ${Object.keys(notes).length + 1}`;
-          // The person has confirmed it by deciding.
-          const label = `As you have decided, ${file.path}, line ${edit.range.start.line + 1}`;
-          notes[annotationId] = { label, needsConfirmation: false };
-          return { ...edit, annotationId };
-        })
-      : change.edits.filter((edit) => !empty(edit as TextEdit));
-    return made.length ? [{ ...change, edits: made }] : [];
+    const edits = change.edits.filter((it) => !empty(it as TextEdit));
+    return edits.length ? [{ ...change, edits }] : [];
   });
-  return { documentChanges, changeAnnotations: notes };
+  for (const file of result.files) {
+    const mine = chosen(file, decided).map((it): AnnotatedTextEdit => {
+      return { ...it, ...noted(`${file.path}, line ${it.range.start.line + 1}`) };
+    });
+    if (mine.length) {
+      add(made, part(result, file), mine);
+    }
+  }
+  for (const file of result.files) {
+    // Behind all else, which is meant for texts where they lie now.
+    for (const it of objections(file).filter(({ key }) => decided.has(key))) {
+      for (const change of it.edits.task.documentChanges ?? []) {
+        const note = noted(file.path);
+        made.push(
+          'textDocument' in change
+            ? { ...change, edits: change.edits.map((edit) => ({ ...edit, ...note })) as TextEdits }
+            : { ...change, ...note },
+        );
+      }
+    }
+  }
+  return { documentChanges: made, changeAnnotations: notes };
 }
+
+type TextEdits = AnnotatedTextEdit[];
 
 /** Return whether an edit is for other versions of documents than there are. */
 export function stale(edit: WorkspaceEdit, version: (uri: string) => number | undefined): boolean {
@@ -190,26 +144,71 @@ export function stale(edit: WorkspaceEdit, version: (uri: string) => number | un
 }
 
 /** Return whether the person's lines stand in a text where a result has found them. */
-export function fits(result: Result, file: File, text: string): boolean {
+export function fits(file: File, text: string): boolean {
   const lines = text.split(ENDS);
-  return (part(result, file)?.edits ?? []).every(({ range }, at) =>
-    file.hunks[at]?.person.every((it, below) => it === lines[first(range.start) + below]),
+  return file.hunks.every(({ line, person }) =>
+    person.every((it, below) => it === lines[line + below]),
   );
 }
 
-/** The first of the lines that an edit is about: one begins with the end of the line before. */
-function first(start: Place): number {
-  return start.line + (start.character ? 1 : 0);
+/** Return what can be decided of a file as such: nothing, or one. */
+function objections({ path, kind, objection, edits }: File): Conflict[] {
+  const key = JSON.stringify([path, kind, objection]);
+  return objection && edits ? [{ key, path, reason: objection, task: [], person: [], edits }] : [];
 }
 
-/** Return the edits of a file's lines, of which there is one for each hunk. */
-function part(result: Result, file: File): TextDocumentEdit | undefined {
-  const parts = (result.edit.documentChanges ?? []).filter(
+function clashes(file: File): Conflict[] {
+  const seen = new Map<string, number>();
+  return file.hunks
+    .filter((it) => it.conflict)
+    .map(({ line, reason, base, task, person, edits }) => {
+      const said = JSON.stringify([file.path, base, task, person]);
+      const before = seen.get(said) ?? 0;
+      seen.set(said, before + 1);
+      return { key: `${before} ${said}`, path: file.path, line, reason, task, person, edits };
+    });
+}
+
+/** Return the edits of a file's lines that the person has decided for. */
+function chosen(file: File, decided: Decided): TextEdit[] {
+  return clashes(file).flatMap(({ key, edits }) => {
+    const side = decided.get(key);
+    const edit = side && edits[side];
+    return edit ? texts(edit) : [];
+  });
+}
+
+/** Return the edits of texts in an edit of one document. */
+function texts(edit: WorkspaceEdit): TextEdit[] {
+  return (edit.documentChanges ?? []).flatMap((change) =>
+    'textDocument' in change ? (change.edits as TextEdit[]) : [],
+  );
+}
+
+/** Return which document, of which version, the lines of a file are in. */
+function part(result: Result, file: File): TextDocumentEdit['textDocument'] {
+  const found = (result.edit.documentChanges ?? []).find(
     (it): it is TextDocumentEdit => 'textDocument' in it && it.textDocument.uri === file.uri,
   );
-  // What objects to the file as such stands before them.
-  const last = parts.at(-1);
-  return file.hunks.length && last?.edits.length === file.hunks.length ? last : undefined;
+  return found?.textDocument ?? { uri: file.uri, version: null };
+}
+
+/** Add edits of a document to those that it has: all are meant for one text, and made at once. */
+function add(
+  changes: Change[],
+  textDocument: TextDocumentEdit['textDocument'],
+  edits: AnnotatedTextEdit[],
+): void {
+  const at = changes.findIndex(
+    (it) => 'textDocument' in it && it.textDocument.uri === textDocument.uri,
+  );
+  const known = changes[at];
+  if (known && 'textDocument' in known) {
+    changes[at] = { textDocument, edits: [...known.edits, ...edits] };
+  } else {
+    // Before anything is done with files: it may be renamed.
+    changes.unshift({ textDocument, edits });
+  }
 }
 
 function empty({ range, newText }: TextEdit): boolean {

@@ -6,11 +6,12 @@
 
 import * as vscode from 'vscode';
 import { Beat } from '../completions/beat';
-import type { Server } from '../server/server';
+import { type Server, sentence } from '../server/server';
 import {
   type Conflict,
   conflicts,
   fits,
+  left,
   merged,
   type Result,
   settled,
@@ -29,6 +30,10 @@ interface Open {
   readonly title: string;
   readonly decided: Map<string, Side>;
   result: Result;
+}
+
+interface Choice extends vscode.QuickPickItem {
+  readonly side: Side | undefined;
 }
 
 export class Reviews implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -80,10 +85,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     const { result, decided } = open;
     const { summary, files } = result;
     const reasons = new Map(files.map((it) => [it.target ?? it.path, it.reason]));
-    const objections = result.files.map((it) => it.objection).filter((it) => it);
-    // Where there is no file to mark, an objection is told as what is left, too.
-    const left = [...new Set([...objections, ...result.left])];
-    return { summary, reasons, conflicts: conflicts(result), decided, left };
+    return { summary, reasons, conflicts: conflicts(result), decided, left: left(result) };
   }
 
   /** Return the task whose diffs are in front, if any are. */
@@ -100,29 +102,34 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
       result: await this.result(task.taskId),
     };
     this.open.set(task.taskId, open);
-    await this.take(task.taskId, open);
-    const { files, left } = open.result;
+    const documents = await this.take(task.taskId, open);
+    const { files } = open.result;
+    const found = conflicts(open.result);
+    const taken = new Set(
+      found.filter((it) => it.line === undefined && open.decided.has(it.key)).map((it) => it.path),
+    );
     const sides = files
-      .filter((it) => !it.objection || it.hunks.length)
+      .filter((it) => !it.objection || it.hunks.length || taken.has(it.path))
       .map((file): [vscode.Uri, vscode.Uri | undefined, vscode.Uri | undefined] => {
-        const none = file.kind === 'added' && !file.hunks.length;
-        const mine = none ? undefined : side(task.taskId, 'mine', file.path);
+        const has = documents.has(file.uri);
+        const mine = has ? side(task.taskId, 'mine', file.path) : undefined;
         const path = file.target ?? file.path;
         const there = file.kind === 'removed' ? undefined : side(task.taskId, 'theirs', path);
         return [vscode.Uri.parse(file.uri), mine, there];
       });
+    const [why] = left(open.result);
+    const undecided = found.filter((it) => !open.decided.has(it.key)).length;
+    const places = `${undecided} ${undecided === 1 ? 'place' : 'places'} that you have changed too`;
+    const said = undecided ? `${places}; nothing is done there unless you decide` : why;
     if (!sides.length) {
-      const [why = 'all that it has done is in your files'] = this.looked(task.taskId)?.left ?? [];
-      void vscode.window.showInformationMessage(`Spark: nothing is offered: ${why}`);
+      const none = said ?? 'all that it has done is in your files';
+      void vscode.window.showInformationMessage(`Spark: nothing is offered: ${sentence(none)}.`);
       return;
     }
     await vscode.commands.executeCommand('vscode.changes', open.title, sides);
     this.tell();
-    const undecided = conflicts(open.result).filter((it) => !open.decided.has(it.key)).length;
-    if (undecided || left.length) {
-      const both = `${undecided} ${undecided === 1 ? 'place' : 'places'} that you have changed too`;
-      const said = undecided ? `${both}; nothing is done there unless you decide` : left[0];
-      void vscode.window.showInformationMessage(`Spark: ${said ?? ''}.`);
+    if (said) {
+      void vscode.window.showInformationMessage(`Spark: ${sentence(said)}.`);
     }
   }
 
@@ -151,18 +158,29 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
 
   /** Have the person decide a conflict; nothing is changed before the result is accepted. */
   async decide(task: string, conflict: Conflict): Promise<void> {
-    const choice = await vscode.window.showQuickPick(
-      [
-        { label: '$(person) Leave it as it is', detail: flat(conflict.person), side: undefined },
-        { label: "$(check) Take the task's lines", detail: flat(conflict.task), side: 'task' },
-        {
-          label: "$(diff-added) Take both: yours, and the task's behind them",
-          detail: flat([...conflict.person, ...conflict.task]),
-          side: 'both',
-        },
-      ] as { label: string; detail: string; side: Side | undefined }[],
-      { title: `You have changed ${conflict.path}, line ${conflict.line + 1}, too` },
-    );
+    const { path, line, person, reason } = conflict;
+    const leave = { label: '$(person) Leave it as it is', side: undefined };
+    const choice = await (line === undefined
+      ? vscode.window.showQuickPick<Choice>(
+          [leave, { label: '$(check) Do as the task has done', side: 'task' }],
+          { title: reason },
+        )
+      : vscode.window.showQuickPick<Choice>(
+          [
+            { ...leave, detail: flat(person) },
+            {
+              label: "$(check) Take the task's lines",
+              detail: flat(conflict.task),
+              side: 'task',
+            },
+            {
+              label: "$(diff-added) Take both: yours, and the task's behind them",
+              detail: flat([...person, ...conflict.task]),
+              side: 'both',
+            },
+          ],
+          { title: `You have changed ${path}, line ${line + 1}, too` },
+        ));
     if (choice) {
       await this.decided(task, conflict, choice.side);
     }
@@ -203,10 +221,10 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
       open.result = await this.result(task);
       const texts = await this.take(task, open);
       const text = (uri: string) => texts.get(uri)?.getText() ?? '';
-      if (!open.result.files.every((it) => fits(open.result, it, text(it.uri)))) {
+      if (!open.result.files.every((it) => fits(it, text(it.uri)))) {
         continue;
       }
-      const edit = settled(open.result, open.decided, text);
+      const edit = settled(open.result, open.decided);
       if (!edit.documentChanges?.length) {
         return undefined;
       }
@@ -239,7 +257,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
       }
       const mine = document?.getText();
       this.put(side(task, 'mine', file.path), mine ?? '');
-      const theirs = merged(result, file, mine, decided);
+      const theirs = merged(file, mine, decided);
       this.put(side(task, 'theirs', file.target ?? file.path), theirs ?? '');
     }
     this.looking.fire();

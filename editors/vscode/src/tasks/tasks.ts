@@ -2,11 +2,11 @@
 
 import * as vscode from 'vscode';
 import type { Server } from '../server/server';
-import { choose, finish, type Rewrite, start, steer, trusted } from './begin';
+import { answer, choose, finish, type Rewrite, start, steer, trusted } from './begin';
 import { Known } from './known';
 import type { Side } from './offer';
 import { Reviews } from './review';
-import { type Node, type Task, titled } from './told';
+import { type Node, ours, type Task, titled } from './told';
 import { View } from './view';
 
 const REVIEW = 'Review';
@@ -59,7 +59,7 @@ export class Tasks implements vscode.Disposable {
     steerTask: (node) =>
       this.each(
         node,
-        () => true,
+        (it) => !it.elsewhere,
         (task) => steer(this.server, task),
       ),
     takeUpTask: (node) =>
@@ -69,19 +69,18 @@ export class Tasks implements vscode.Disposable {
         (task) => steer(this.server, task),
       ),
     interruptTask: (node) =>
-      this.each(
-        node,
-        (it) => it.alive,
-        async ({ taskId }) => {
-          await this.server.request('spark/task/interrupt', { taskId });
-        },
-      ),
+      this.each(node, ours, async ({ taskId }) => {
+        await this.server.request('spark/task/interrupt', { taskId });
+      }),
     reviewTask: (node) =>
       this.each(
         node,
         (it) => !it.alive,
         (task) => this.reviews.show(task),
       ),
+    answerTask: (node) => this.answer(node),
+    allowOnce: (node) => this.answer(node, true),
+    refuseAsked: (node) => this.answer(node, false),
     acceptTask: (node) => this.each(node, this.inFront(), (task) => this.accept(task)),
     removeTask: (node) =>
       this.each(
@@ -101,7 +100,7 @@ export class Tasks implements vscode.Disposable {
 
   /** Tell the person that a task is over, unless they have ended it themselves. */
   private async over(task: Task): Promise<void> {
-    if (task.state === 'interrupted') {
+    if (task.state === 'interrupted' || task.state === 'left') {
       return;
     }
     const title = titled(task);
@@ -115,6 +114,20 @@ export class Tasks implements vscode.Disposable {
     if (await vscode.window.showInformationMessage(`Spark: "${title}" is done.`, REVIEW)) {
       await vscode.commands.executeCommand('spark.reviewTask', { task: task.taskId });
     }
+  }
+
+  private answer(node: Node | undefined, decided?: boolean): Promise<void> {
+    return this.each(
+      node,
+      (it) => ours(it) && it.asks.length > 0,
+      async (task) => {
+        // The oldest, where none is meant: they are asked one after the other.
+        const ask = node?.ask ?? task.asks[0];
+        if (ask) {
+          await answer(this.server, task, ask, decided);
+        }
+      },
+    );
   }
 
   private async accept(task: Task): Promise<void> {

@@ -16,10 +16,19 @@ export interface Task {
   readonly steps: readonly Step[];
   readonly doing: string;
   readonly written: readonly string[];
-  readonly asks: readonly { readonly what: string }[];
+  readonly asks: readonly Ask[];
   readonly notes: readonly string[];
   readonly message: string;
   readonly began: number;
+  /** Whether another editor, or the command line, works on it. */
+  readonly elsewhere: boolean;
+}
+
+/** What a task waits to be allowed. */
+export interface Ask {
+  readonly id: string;
+  readonly what: string;
+  readonly reason: string;
 }
 
 interface Step {
@@ -40,7 +49,18 @@ export interface Looked {
 
 /** One line of the list. */
 export interface Node {
-  readonly kind: 'alive' | 'over' | 'step' | 'now' | 'file' | 'note' | 'conflict' | 'side';
+  readonly kind:
+    | 'alive'
+    | 'over'
+    | 'elsewhere'
+    | 'step'
+    | 'now'
+    | 'ask'
+    | 'file'
+    | 'note'
+    | 'conflict'
+    | 'objection'
+    | 'side';
   readonly task: string;
   readonly label: string;
   /** A codicon. */
@@ -50,6 +70,7 @@ export interface Node {
   /** Of a file, in the workspace of the task. */
   readonly path?: string;
   readonly conflict?: Conflict;
+  readonly ask?: Ask;
   readonly children: readonly Node[];
 }
 
@@ -74,6 +95,8 @@ const SIDES: Readonly<Record<Side, string>> = {
   task: "the task's lines are taken",
   both: 'both are taken',
 };
+/** What can be said of a step that was never said to be done, once nobody is at it. */
+const OPEN = 'left open';
 const MOST = 60;
 
 /** Return what a task is called: the first line of what was asked for. */
@@ -84,79 +107,97 @@ export function titled({ instruction, mode }: Task): string {
 }
 
 /** Return how a task stands, in a few words. */
-export function standing({ state, alive, doing }: Task): string {
-  return (alive && doing) || STATES[state];
+export function standing({ state, alive, doing, elsewhere }: Task): string {
+  const stands = (alive && doing) || STATES[state];
+  return elsewhere ? `in another editor: ${stands}` : stands;
+}
+
+/** Return whether a person can speak to a task from here. */
+export function ours({ alive, elsewhere }: Task): boolean {
+  return alive && !elsewhere;
 }
 
 /** Return the line of a task and those beneath it. */
 export function outline(task: Task, looked?: Looked): Node {
-  const line = (rest: Omit<Node, 'task' | 'children'> & { children?: Node[] }): Node => ({
-    children: [],
-    ...rest,
-    task: task.taskId,
-  });
+  const line = (rest: Line): Node => ({ children: [], ...rest, task: task.taskId });
+  const asking = ours(task) && task.asks.length > 0;
+  const note = (label: string, icon = 'info') => line({ kind: 'note', label, icon });
   const children = [
+    ...task.asks.map((ask) => asked(line, ask, ours(task))),
     ...task.steps.map(({ text, status }) =>
-      // A step that was never said to be done goes on only while somebody is at it.
-      task.alive || status !== 'running'
+      task.alive || status === 'done'
         ? line({ kind: 'step', label: text, icon: ICONS[status], description: status })
-        : line({ kind: 'step', label: text, icon: ICONS.pending, description: 'left open' }),
+        : line({ kind: 'step', label: text, icon: ICONS.pending, description: OPEN }),
     ),
     ...(task.alive && task.doing
       ? [line({ kind: 'now', label: task.doing, icon: 'arrow-right', description: 'now' })]
       : []),
-    ...task.asks.map(({ what }) =>
-      line({ kind: 'note', label: what, icon: 'question', description: 'waits for your answer' }),
-    ),
-    ...(task.message ? [line({ kind: 'note', label: task.message, icon: 'info' })] : []),
-    ...(looked?.summary ? [line({ kind: 'note', label: looked.summary, icon: 'comment' })] : []),
-    ...(looked?.conflicts ?? []).map((conflict) => {
-      const side = looked?.decided.get(conflict.key);
-      return line({
-        kind: 'conflict',
-        label: `Conflict in ${conflict.path}, line ${conflict.line + 1}`,
-        icon: side ? 'check' : 'warning',
-        description: side ? SIDES[side] : 'yours is left as it is',
-        tooltip: conflict.reason,
-        conflict,
-        children: [
-          line({
-            kind: 'side',
-            label: flat(conflict.person),
-            icon: 'person',
-            description: 'yours',
-          }),
-          line({
-            kind: 'side',
-            label: flat(conflict.task),
-            icon: 'server-process',
-            description: "the task's",
-          }),
-        ],
-      });
-    }),
+    ...(task.message ? [note(task.message)] : []),
+    ...(looked?.summary ? [note(looked.summary, 'comment')] : []),
+    ...(looked?.conflicts ?? []).map((it) => open(line, it, looked?.decided.get(it.key))),
     ...task.written.map((path) => {
       const tooltip = looked?.reasons.get(path) ?? path;
-      return line({
-        kind: 'file',
-        label: path,
-        icon: 'file',
-        description: 'written',
-        tooltip,
-        path,
-      });
+      const description = 'written';
+      return line({ kind: 'file', label: path, icon: 'file', description, tooltip, path });
     }),
-    ...[...(looked?.left ?? []), ...task.notes].map((note) =>
-      line({ kind: 'note', label: note, icon: 'info' }),
-    ),
+    ...[...(looked?.left ?? []), ...task.notes].map((it) => note(it)),
   ];
   return line({
-    kind: task.alive ? 'alive' : 'over',
+    kind: task.elsewhere ? 'elsewhere' : task.alive ? 'alive' : 'over',
     label: titled(task),
-    icon: ICONS[task.state],
+    icon: asking ? 'question' : ICONS[task.state],
     description: standing(task),
     tooltip: [task.instruction, task.message].filter((it) => it).join('\n\n'),
     children,
+  });
+}
+
+type Line = Omit<Node, 'task' | 'children'> & { children?: Node[] };
+type Drawn = (rest: Line) => Node;
+
+/** Return the lines of a question, all of it, whether or not it can be answered here. */
+function asked(line: Drawn, ask: Ask, here: boolean): Node {
+  const { what, reason } = ask;
+  const lines = what.split(/\r\n|\r|\n/);
+  const said = [...(lines.length > 1 ? lines : []), ...(reason ? [`It says: ${reason}`] : [])];
+  return line({
+    kind: here ? 'ask' : 'note',
+    label: `It wants to run: ${flat(lines)}`,
+    icon: 'question',
+    description: here ? 'waits for your answer' : 'waits for an answer there',
+    tooltip: [what, reason].filter((it) => it).join('\n\n'),
+    ask,
+    children: said.map((label) => line({ kind: 'note', label })),
+  });
+}
+
+/** Return the lines of a conflict: both sides, or what has become of a file. */
+function open(line: Drawn, conflict: Conflict, side: Side | undefined): Node {
+  const { path, person, task, reason } = conflict;
+  const drawn = (label: string, icon: string, description: string) =>
+    line({ kind: 'side', label, icon, description });
+  if (conflict.line === undefined) {
+    return line({
+      kind: 'objection',
+      label: `Conflict in ${path}`,
+      icon: side ? 'check' : 'warning',
+      description: side ? 'done as the task has' : 'yours is left as it is',
+      tooltip: reason,
+      conflict,
+      children: [line({ kind: 'side', label: reason })],
+    });
+  }
+  return line({
+    kind: 'conflict',
+    label: `Conflict in ${path}, line ${conflict.line + 1}`,
+    icon: side ? 'check' : 'warning',
+    description: side ? SIDES[side] : 'yours is left as it is',
+    tooltip: reason,
+    conflict,
+    children: [
+      drawn(flat(person), 'person', 'yours'),
+      drawn(flat(task), 'server-process', "the task's"),
+    ],
   });
 }
 

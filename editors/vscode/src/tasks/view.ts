@@ -47,10 +47,12 @@ export class View implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     const { None, Expanded } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(node.label, node.children.length ? Expanded : None);
     // Whoever has closed one finds it closed when it has gone on.
-    if (node.kind === 'alive' || node.kind === 'over') {
+    if (node.kind === 'alive' || node.kind === 'over' || node.kind === 'elsewhere') {
       item.id = node.task;
     } else if (node.conflict) {
       item.id = `${node.task} ${node.conflict.key}`;
+    } else if (node.ask) {
+      item.id = `${node.task} asks ${node.ask.id}`;
     }
     item.contextValue = node.kind;
     if (node.icon) {
@@ -62,7 +64,9 @@ export class View implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     if (node.tooltip) {
       item.tooltip = node.tooltip;
     }
-    if (node.conflict) {
+    if (node.kind === 'ask') {
+      item.command = { command: 'spark.answerTask', title: 'Answer', arguments: [node] };
+    } else if (node.conflict) {
       const decide = { command: 'spark.decideConflict', title: 'Decide', arguments: [node] };
       item.command = decide;
     } else if (node.path) {
