@@ -125,7 +125,7 @@ export function outline(task: Task, looked?: Looked): Node {
   const children = [
     ...task.asks.map((ask) => asked(line, ask, ours(task))),
     ...task.steps.map(({ text, status }) =>
-      task.alive || status !== 'running'
+      task.alive || status === 'done'
         ? line({ kind: 'step', label: text, icon: ICONS[status], description: status })
         : line({ kind: 'step', label: text, icon: ICONS.pending, description: OPEN }),
     ),
