@@ -73,7 +73,7 @@ async def test_what_is_typed_while_a_result_is_looked_at_is_not_lost(
     await editor.sees(lambda screen: TYPED in screen.lines)
 
     await row(editor, "Conflict in shapes.py, line 2").click()
-    await editor.answer("You have changed shapes.py, line 2, too", "Take both")
+    await editor.answer("Which lines shall stand in shapes.py, line 2?", "Take both")
     await expect(row(editor, "Conflict in shapes.py, line 2")).to_contain_text("both are taken")
     await editor.command("Spark: Accept What a Task Has Done")
     await editor.sees(lambda screen: MADE in screen.lines)

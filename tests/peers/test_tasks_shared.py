@@ -10,7 +10,7 @@ import pytest
 from spark_lsp.cli.client import ErrorAnswer
 from tests.peers import agent
 from tests.peers.agent import needs_sandbox, patch, use
-from tests.peers.parts import needs
+from tests.peers.parts import CODEX, needs
 from tests.peers.workshop import Workshop, repository, serving, workshop
 
 pytestmark = [needs("node"), needs_sandbox()]
@@ -140,3 +140,53 @@ async def test_switching_off_interrupts_what_is_at_work(shop: Workshop) -> None:
     ended = await shop.over(task)
 
     assert ("interrupted", "spark-lsp was switched off") == (ended["state"], ended["message"])
+
+
+async def test_another_model_holds_from_the_next_turn_of_a_task_on(shop: Workshop) -> None:
+    task = (await shop.ask("start", instruction="Add one."))["taskId"]
+    request = await shop.model.next()
+    assert "deep" == request.frame["model"]
+    await agent.say(request, "Done.")
+    await agent.over(request)
+    await shop.over(task)
+    provider = {"base_url": shop.model.url}
+    background = {
+        "model_provider": "mine",
+        "model": "deeper",
+        "model_reasoning_effort": "high",
+        "service_tier": "priority",
+        "agent_command": str(CODEX),
+    }
+    settings = {"model_providers": {"mine": provider}, "background": background}
+    shop.client.notify("workspace/didChangeConfiguration", {"settings": {"spark": settings}})
+    await shop.ask("steer", taskId=task, instruction="Add two.")
+    request = await shop.model.next()
+    await agent.say(request, "Done.")
+    await agent.over(request)
+
+    assert "deeper" == request.frame["model"]
+    assert "high" == request.frame["reasoning"]["effort"]
+    assert "priority" == request.frame["service_tier"]
+
+
+async def test_what_a_person_decides_about_a_file_is_about_its_text_as_it_is(
+    shop: Workshop,
+) -> None:
+    task = (await shop.ask("start", instruction="Remove it."))["taskId"]
+    request = await shop.model.next()
+    gone = "*** Begin Patch\n*** Delete File: lib/units.py\n*** End Patch"
+    await use(request, "apply_patch", gone)
+    request = await shop.model.next()
+    await agent.say(request, "Done.")
+    await agent.over(request)
+    await shop.over(task)
+    found = []
+    for text in ("METRE = 2\n", "METRE = 3\n"):
+        (shop.root / "lib/units.py").write_text(text, "utf-8")
+        found += (await shop.ask("result", taskId=task))["files"]
+    first, second = found
+
+    assert "You have changed lib/units.py; the task has removed it." == first["objection"]
+    assert first["objection"] == second["objection"]
+    assert first["now"] != second["now"]
+    assert ["delete"] == [it["kind"] for it in first["edits"]["task"]["documentChanges"]]

@@ -30,6 +30,7 @@ const file: File = {
   kind: 'changed',
   reason: '',
   objection: '',
+  now: '1',
   text: 'one\ntwo, theirs\n3\n',
   hunks: [
     {
@@ -210,6 +211,12 @@ test('an objection of a whole file is left, or taken as the task has it', () => 
     'kind' in it ? it.annotationId : (it.edits[0] as AnnotatedTextEdit).annotationId,
   );
   assert(noted.every((it) => it && made.changeAnnotations?.[it]?.needsConfirmation === false));
+});
+
+test('who writes on in a file has decided about another one', () => {
+  const [before] = conflicts({ ...OBJECTED, files: [removed] });
+  const [after] = conflicts({ ...OBJECTED, files: [{ ...removed, now: '2' }] });
+  assert.notEqual(before?.key, after?.key);
 });
 
 test('an objection that cannot be taken is told', () => {

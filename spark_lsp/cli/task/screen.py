@@ -17,6 +17,7 @@ from rich.syntax import Syntax
 from spark_lsp.cli.task.applying import Written
 
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_TOO = "you have changed it too"
 _MARKS = {"pending": "○", "running": "◐", "done": "●"}
 
 
@@ -73,9 +74,10 @@ def tell(
             console.print(f"  [bold]{plain(file['path'])}[/] {plain(reason)}")
         for hunk in file["hunks"]:
             if hunk["conflict"]:
+                why = "its asterisks may cover a secret" if hunk["veiled"] else _TOO
                 console.print(
-                    f"  [red]conflict in {plain(file['path'])}, line {hunk['line'] + 1}: you have "
-                    "changed it too; it stays as you have it[/]"
+                    f"  [red]conflict in {plain(file['path'])}, line {hunk['line'] + 1}: {why}; "
+                    "it stays as you have it[/]"
                 )
         if file["objection"]:
             console.print(f"  [red]{plain(file['objection'])}[/]")

@@ -176,7 +176,15 @@ class Codex:
         # Before the call: the turn may be over before the answer to it is looked at.
         self._busy = self._spoken = True
         try:
-            await self._call(calls.TurnStart(thread_id=self._thread, input=calls.said(text)))
+            mind = self._launcher.mind
+            turn = calls.TurnStart(
+                thread_id=self._thread,
+                input=calls.said(text),
+                model=mind.model,
+                effort=mind.effort,
+                service_tier=mind.service_tier,
+            )
+            await self._call(turn)
         except (Denied, Gone):
             self._busy = False
             raise

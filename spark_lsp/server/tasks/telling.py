@@ -5,6 +5,7 @@ stands on a task's progress bar.
 """
 
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -68,6 +69,7 @@ def _file(change: FileChange, places: Places, abilities: Abilities) -> Json:
         "kind": change.kind.value,
         "reason": change.reason,
         "objection": change.objection,
+        "now": _digest(change.person),
         "text": change.task,
         "hunks": [
             {
@@ -84,11 +86,19 @@ def _file(change: FileChange, places: Places, abilities: Abilities) -> Json:
     return told
 
 
+def _digest(text: str | None) -> str:
+    """Return what tells the person's text from what it becomes: a decision is about one alone."""
+    return (
+        "" if text is None else blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    )
+
+
 def _hunk(change: FileChange, piece: Piece, places: Places, abilities: Abilities) -> Json:
     sides = _SIDES if piece.hunk.conflicts else _SIDES[:1]
     return {
         "reason": piece.reason,
         "conflict": piece.hunk.conflicts,
+        "veiled": piece.veiled,
         "base": list(piece.hunk.base),
         "task": list(piece.hunk.task),
         "person": list(piece.hunk.person),

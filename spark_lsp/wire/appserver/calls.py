@@ -80,6 +80,10 @@ class TurnStart(Call, frozen=True):
     method: ClassVar[str] = "turn/start"
     thread_id: str
     input: Sequence[Text]
+    # A thread that is resumed would go on with those that it was begun with.
+    model: str = ""
+    effort: str = ""
+    service_tier: str = ""
 
 
 class TurnSteer(Call, frozen=True):

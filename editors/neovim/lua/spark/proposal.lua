@@ -43,7 +43,7 @@ local function key(file, hunk, seen)
     file.kind,
     file.target or '',
     hunk and { hunk.conflict, hunk.base, hunk.task, hunk.person }
-      or { file.objection, file.text or '' },
+      or { file.objection, file.text or '', file.now },
   })
   seen[said] = (seen[said] or 0) + 1
   return said .. seen[said]
@@ -145,7 +145,9 @@ end
 function M.label(change)
   local what = change.file.objection
   if change.hunk then
-    what = change.conflict and 'conflict: you have changed this too' or 'change'
+    what = change.conflict
+        and (change.hunk.veiled and 'conflict: its asterisks may cover a secret' or 'conflict: you have changed this too')
+      or 'change'
   elseif what == '' then
     what = DONE[change.file.kind] .. (change.file.target or '')
   else

@@ -36,6 +36,8 @@ export interface File {
   /** What the task has left of it, null if it has removed it. */
   readonly text: string | null;
   readonly hunks: readonly Hunk[];
+  /** Tells the person's text of it from any other. */
+  readonly now: string;
   readonly target?: string;
   /** What does with the file as such what the task has done, also against an objection. */
   readonly edits?: { readonly task: WorkspaceEdit };
@@ -152,8 +154,9 @@ export function fits(file: File, text: string): boolean {
 }
 
 /** Return what can be decided of a file as such: nothing, or one. */
-function objections({ path, kind, objection, edits }: File): Conflict[] {
-  const key = JSON.stringify([path, kind, objection]);
+function objections({ path, kind, objection, now, edits }: File): Conflict[] {
+  // Whoever writes on in the file has decided about another one.
+  const key = JSON.stringify([path, kind, objection, now]);
   return objection && edits ? [{ key, path, reason: objection, task: [], person: [], edits }] : [];
 }
 

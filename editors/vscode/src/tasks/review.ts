@@ -119,8 +119,8 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
       });
     const [why] = left(open.result);
     const undecided = found.filter((it) => !open.decided.has(it.key)).length;
-    const places = `${undecided} ${undecided === 1 ? 'place' : 'places'} that you have changed too`;
-    const said = undecided ? `${places}; nothing is done there unless you decide` : why;
+    const places = `${undecided} ${undecided === 1 ? 'place' : 'places'} only you can decide`;
+    const said = undecided ? `${places}; nothing is done there until you do` : why;
     if (!sides.length) {
       const none = said ?? 'all that it has done is in your files';
       void vscode.window.showInformationMessage(`Spark: nothing is offered: ${sentence(none)}.`);
@@ -179,7 +179,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
               side: 'both',
             },
           ],
-          { title: `You have changed ${path}, line ${line + 1}, too` },
+          { title: `Which lines shall stand in ${path}, line ${line + 1}?` },
         ));
     if (choice) {
       await this.decided(task, conflict, choice.side);
