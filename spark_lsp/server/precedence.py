@@ -15,6 +15,8 @@ QUESTION = 0.5
 """Seconds that a question may go unanswered; whoever is slower is not waited for."""
 LONGEST = 1.0
 """Seconds that whoever stands back does so at most."""
+SHARE = 0.25
+"""Seconds in which they may go on then, whoever waits."""
 
 
 class Precedence:
@@ -24,12 +26,14 @@ class Precedence:
         """Take a clock, in seconds."""
         self._clock = clock
         self._until = clock()
+        self._free = clock()
         self._moved = asyncio.Event()
 
     @property
     def waits(self) -> float:
         """Seconds for which the foreground has the right of way as things are, 0 if it has not."""
-        return max(0.0, self._until - self._clock())
+        now = self._clock()
+        return max(0.0, self._until - now) if now >= self._free else 0.0
 
     def key(self) -> None:
         """A key has come."""
@@ -46,10 +50,12 @@ class Precedence:
 
     async def stand_back(self) -> None:
         """Return once nobody in the foreground waits, or after a while."""
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(LONGEST):
                 while left := self.waits:
                     self._moved.clear()
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(left):
                             await self._moved.wait()
+        except TimeoutError:
+            self._free = self._clock() + SHARE

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from spark_lsp.server import precedence
-from spark_lsp.server.precedence import KEY, QUESTION, Precedence
+from spark_lsp.server.precedence import KEY, QUESTION, SHARE, Precedence
 
 
 class Clock:
@@ -60,11 +60,14 @@ async def test_whoever_stands_back_goes_on_as_soon_as_there_is_an_answer(way: Pr
     await waiting
 
 
-async def test_who_never_stops_typing_does_not_stop_the_rest(
-    way: Precedence, monkeypatch: pytest.MonkeyPatch
+async def test_who_never_stops_typing_leaves_a_share_to_the_rest(
+    way: Precedence, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock stands still here, so that the question is never too old."""
     monkeypatch.setattr(precedence, "LONGEST", 0.01)
     way.asked()
     await way.stand_back()
+    assert 0.0 == way.waits, "it may go on for a while"
+    clock.now = SHARE
+    way.asked()
     assert QUESTION == way.waits
