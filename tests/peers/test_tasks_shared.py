@@ -62,6 +62,34 @@ async def test_a_second_editor_sees_a_task_and_does_not_touch_it(tmp_path: Path)
         assert {"tasks": []} == await second.ask("list")
 
 
+async def test_of_two_editors_that_take_up_a_task_at_once_one_does(tmp_path: Path) -> None:
+    async with (
+        repository(tmp_path) as (root, config, model),
+        serving(root, config, model) as first,
+        serving(root, config, model) as second,
+    ):
+        await second.ask("list")
+        task = (await first.ask("start", instruction="Add one."))["taskId"]
+        request = await model.next()
+        await agent.say(request, "Done.")
+        await agent.over(request)
+        await second.over(task)
+        shops = (first, second)
+        answers = await asyncio.gather(
+            *(it.ask("steer", taskId=task, instruction=f"Add {it.root}.") for it in shops),
+            return_exceptions=True,
+        )
+        refused = [it for it in answers if isinstance(it, ErrorAnswer)]
+        assert 1 == len(refused)
+        assert "another editor" in str(refused[0])
+        request = await model.next()
+        loser = shops[0 if isinstance(answers[0], ErrorAnswer) else 1]
+        assert loser.states(task)[-1]["elsewhere"] or not loser.states(task)[-1]["alive"]
+        await agent.say(request, "Done.")
+        await agent.over(request)
+        await loser.told.until(lambda _: loser.states(task)[-1]["state"] == "done")
+
+
 async def test_what_a_server_has_left_is_told_to_an_editor_that_is_open(tmp_path: Path) -> None:
     async with (
         repository(tmp_path) as (root, config, model),

@@ -40,6 +40,8 @@ _log = logging.getLogger(__name__)
 
 _CLOSED: Final = "the server is being shut down"
 _ELSEWHERE: Final = "another editor or terminal works on this task: speak to it there"
+_GONE: Final = "the task was interrupted or removed meanwhile"
+_NOT_YET: Final = "the task is not yet where it can be told anything: try in a moment"
 _OFF: Final = "spark-lsp was switched off"
 
 
@@ -106,6 +108,7 @@ class Office:
         self._shifts: dict[str, Shift] = {}
         self._beside: set[asyncio.Task[None]] = set()
         self._ending: dict[str, asyncio.Task[None]] = {}
+        self._taken_up: set[str] = set()  # those that are about to be
         self._closed = False
 
     async def run(self) -> None:
@@ -147,7 +150,7 @@ class Office:
             await self._take_up(task, instruction)
             return ""
         if shift is None or not task.turn:
-            raise TaskError("the task is not yet where it can be told anything: try in a moment")
+            raise TaskError(_NOT_YET)
         turn = await shift.steer(redact(instruction), task.turn)
         if known := self._register.get(name):
             self._register.put(known.told(instruction))
@@ -270,21 +273,30 @@ class Office:
 
     async def _take_up(self, task: Task, instruction: str) -> None:
         """Go on with a task that nobody works on."""
-        # Before anything is waited for: nobody else shall take it up meanwhile.
-        self._register.put(again := task.told(instruction).again())
+        if task.id in self._taken_up:
+            raise TaskError(_NOT_YET)
+        self._taken_up.add(task.id)
         try:
             await self._ended(task.id)
-            means = await self._ready()
+            # Before anything is said of it: whoever has its place is alone to write of it.
             place = await self._places.adopt(_placed(task))
+        except PlaceError as error:
+            raise TaskError(str(error)) from None
+        finally:
+            self._taken_up.discard(task.id)
+        if self._register.get(task.id) is None:
+            self._places.leave(task.place)
+            raise TaskError(_GONE)
+        self._register.put(again := task.told(instruction).again())
+        try:
+            means = await self._ready()
             start = await _start(place)
-        except BaseException as error:
+        except BaseException:
             if self._register.get(task.id) is again:
                 self._register.put(task)
-            if isinstance(error, PlaceError):
-                raise TaskError(str(error)) from None
             raise
         if self._closed or self._register.get(task.id) is not again:
-            raise TaskError("the task was interrupted or removed meanwhile")
+            raise TaskError(_GONE)
         told = redact(instruction)
         anew = Brief(start, "\n\n".join(filter(None, (task.brief, told))))
         brief = Brief(Resume(task.thread), told, anew=anew) if task.thread else anew
