@@ -108,10 +108,10 @@ class Baseline:
 class Presence:
     """The sign of an owner: held until `close`, or until the process ends in any way."""
 
-    def __init__(self, home: Path) -> None:
-        """Take a place; sqlite3.Error if another has it."""
+    def __init__(self, home: Path, *, patience: float = 0.0) -> None:
+        """Take a place, which may take so many seconds; sqlite3.Error if another has it."""
         self._connection = sqlite3.connect(
-            home / _LOCK, timeout=0, isolation_level=None, check_same_thread=False
+            home / _LOCK, timeout=patience, isolation_level=None, check_same_thread=False
         )
         try:
             self._connection.execute("BEGIN EXCLUSIVE")

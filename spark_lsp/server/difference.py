@@ -4,6 +4,7 @@ Owns the finding of both sides of each file. What a task must not see is in neit
 older commit has it. How they are shown is left to `core.tasks.change`.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,11 @@ _UNTRACKED: Final = ("ls-files", "-z", "--others", "--exclude-standard")
 
 
 def since_revision(
-    folder: Path, environment: Mapping[str, str], revision: str, masked: Iterable[str] = ()
+    folder: Path,
+    root: Path,
+    environment: Mapping[str, str],
+    revision: str,
+    masked: Iterable[str] = (),
 ) -> tuple[list[Changed], list[str]]:
     """Return what has changed below a folder since a revision, and the names of new files.
 
@@ -36,19 +41,24 @@ def since_revision(
     options = ("--no-ext-diff", "--no-textconv", "--no-renames", "--relative", "--name-only", "-z")
     names = git.paths(git.run(folder, environment, "diff", *options, base, "--", "."))
     fresh = git.paths(git.run(folder, environment, *_UNTRACKED))
-    seen = _seen(folder, names)
+    seen = _seen(root, names)
     if len(seen) > _MOST:
         raise git.GitError(f"more than {_MOST} files have changed: choose a nearer point")
     # New files are named, and not shown.
-    seen += _seen(folder, set(masked) - names - fresh)
+    seen += _seen(root, set(masked) - names - fresh)
     changed = [Changed(it, _old(folder, environment, base, it), _new(folder, it)) for it in seen]
-    return [it for it in changed if it.before != it.now], _seen(folder, fresh)
+    return [it for it in changed if _differs(root, it)], _seen(root, fresh)
 
 
-def since_texts(folder: Path, before: Mapping[str, str]) -> list[Changed]:
+def since_texts(folder: Path, root: Path, before: Mapping[str, str]) -> list[Changed]:
     """Return what has changed in some files, given their texts as they were. Blocks."""
-    changed = (Changed(it, before[it], _new(folder, it)) for it in _seen(folder, before))
-    return [it for it in changed if it.before != it.now]
+    changed = (Changed(it, before[it], _new(folder, it)) for it in _seen(root, before))
+    return [it for it in changed if _differs(root, it)]
+
+
+def _differs(root: Path, file: Changed) -> bool:
+    """Whether a file has changed; one that the person has and that was not laid down has not."""
+    return file.before != file.now and not (file.now is None and os.path.lexists(root / file.path))
 
 
 def _base(folder: Path, environment: Mapping[str, str], revision: str) -> str:
@@ -60,15 +70,22 @@ def _base(folder: Path, environment: Mapping[str, str], revision: str) -> str:
         raise git.GitError(f"git knows no revision {revision[:80]!r} of this branch") from None
 
 
-def _seen(folder: Path, paths: Iterable[str]) -> list[str]:
-    """Return, in order, those of some paths that a task may see."""
-    standings = Standings(folder)
+def _seen(root: Path, paths: Iterable[str]) -> list[str]:
+    """Return, in order, those of some paths that a task may see, by the rules of the workspace.
+
+    Those in the place will not do: some may lie above it, or be known to the person alone.
+    """
+    standings = Standings(root)
     return [path for path in sorted(paths) if not standings.of(path).withheld]
 
 
 def _old(folder: Path, environment: Mapping[str, str], base: str, path: str) -> str | None:
+    name = f"{base}:./{path}"
     try:
-        blob = git.run(folder, environment, "cat-file", "blob", f"{base}:./{path}")
+        size = int(git.run(folder, environment, "cat-file", "-s", name))
+        if size > _LARGEST:
+            return _unshown(size)
+        blob = git.run(folder, environment, "cat-file", "blob", name)
     except git.GitError:
         return None
     return _text(blob)
@@ -85,5 +102,9 @@ def _new(folder: Path, path: str) -> str | None:
 def _text(content: bytes) -> str:
     """Return what is shown of a file; of one that is no text, that it is none."""
     if len(content) > _LARGEST or exclusion.is_binary(content):
-        return f"({len(content):,} bytes that are not shown)"
+        return _unshown(len(content))
     return content.decode("utf-8", "replace")
+
+
+def _unshown(size: int) -> str:
+    return f"({size:,} bytes that are not shown)"

@@ -46,8 +46,9 @@ def points(root: Path) -> list[Point]:
             base = left.decode().strip()
             if base == found.head:
                 return [head]
-            name = main.removeprefix("refs/remotes/").removeprefix("refs/heads/")
-            return [head, _point(found, base, base, f"all since the branch left {name}")]
+            named = git.run(found.top, found.environment, "rev-parse", "--abbrev-ref", main)
+            name = named.decode("utf-8", "replace").strip()
+            return [head, _point(found, base, base, f"all since {name}")]
     return [head]
 
 

@@ -32,10 +32,16 @@ from spark_lsp.server.returned import Returned
 
 _DATA = "SPARK_LSP_DATA"
 """The environment variable that names another directory for what is kept."""
+_PATIENCE = 0.5
+"""Seconds in which a place that is in use may become free."""
 
 
 class PlaceError(Exception):
     """A place cannot be made or read; says why, and what to do, in a sentence."""
+
+
+class BusyError(PlaceError):
+    """Somebody else works in a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +105,13 @@ class Worktrees:
         return await asyncio.to_thread(self._collect, place, root)
 
     async def change(
-        self, place: Place, since: str | Mapping[str, str] = "HEAD"
+        self, place: Place, root: Path, since: str | Mapping[str, str] = "HEAD"
     ) -> tuple[str, list[str]]:
         """Return what the person had changed when a place was made: a diff, and new files.
 
         `since` is a revision of git, or the texts of files at an earlier moment, by path.
         """
-        return await asyncio.to_thread(self._change, place, since)
+        return await asyncio.to_thread(self._change, place, root, since)
 
     async def sides(
         self, place: Place, root: Path, found: Returned, buffers: Mapping[str, str]
@@ -163,16 +169,18 @@ class Worktrees:
         except (OSError, ValueError, sqlite3.Error) as error:
             raise PlaceError(f"the task's files cannot be read: {_words(error)}") from error
 
-    def _change(self, place: Place, since: str | Mapping[str, str]) -> tuple[str, list[str]]:
+    def _change(
+        self, place: Place, root: Path, since: str | Mapping[str, str]
+    ) -> tuple[str, list[str]]:
         if not isinstance(since, str):
             known = {path: text for path, text in since.items() if path not in place.withheld}
-            return shown(difference.since_texts(place.folder, known)), []
+            return shown(difference.since_texts(place.folder, root, known)), []
         if place.note:
             raise PlaceError("what was not committed cannot be told, without a repository of git")
         try:
             environment = place.surroundings(os.environ)
             changed, fresh = difference.since_revision(
-                place.folder, environment, since, place.masked
+                place.folder, root, environment, since, place.masked
             )
         except git.GitError as error:
             raise PlaceError(f"what has changed cannot be told: {error}") from None
@@ -190,9 +198,10 @@ class Worktrees:
         place = self._find(name)
         if name not in self._present:
             try:
-                self._present[name] = Presence(place.home)
+                # Whoever looks whether it is abandoned holds it for a moment, too.
+                self._present[name] = Presence(place.home, patience=_PATIENCE)
             except sqlite3.Error as error:
-                raise PlaceError("another editor works in the task's files") from error
+                raise BusyError("another editor works in the task's files") from error
         return place
 
     def _find(self, name: str) -> Place:

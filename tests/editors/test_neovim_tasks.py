@@ -186,7 +186,7 @@ async def test_a_person_says_or_chooses_from_where_on_it_is_finished(desk: Desk)
         await desk.editor.type(f":{command}<CR>")
         if choice:
             await desk.sees("1: what is not committed · second")
-            await desk.sees("2: all since the branch left main · more")
+            await desk.sees("2: all since main · more")
             await desk.editor.type(choice)
         request = await desk.model.next()
         told.append("".join(request.texts))

@@ -74,7 +74,7 @@ async def test_all_since_a_branch_was_left_is_finished(shop: Workshop) -> None:
     git(shop.root, "commit", "-q", "-a", "-m", "second")
     (shop.root / "lib/colours.py").write_text("RED = 'rot'\n", "utf-8")
     last, left = (await shop.ask("points"))["points"]
-    assert "all since the branch left main" == left["label"]
+    assert "all since main" == left["label"]
     far, near = await finished(shop, since=left["id"]), await finished(shop, since=last["id"])
 
     assert ("+METRE = 2" in far, "+METRE = 2" in near) == (True, False)
@@ -86,7 +86,7 @@ async def test_all_since_a_branch_was_left_is_finished(shop: Workshop) -> None:
     ("since", "reason"),
     [
         ("accepted-00000000-1", "that moment is not known any more"),
-        ("accepted-x", "that moment is not known any more"),
+        ("accepted-0a1b2c3d-9", "that moment is not known any more"),
     ],
 )
 async def test_a_moment_that_is_not_known_is_refused(
@@ -100,7 +100,7 @@ async def test_a_moment_that_is_not_known_is_refused(
     ("since", "reason"),
     [
         ("HEAD", "nothing has changed since the last commit"),
-        ("no-such-branch", "git knows no revision 'no-such-branch'"),
+        ("accepted-changes", "git knows no revision 'accepted-changes'"),
     ],
 )
 async def test_where_there_is_nothing_to_finish_the_task_says_so(

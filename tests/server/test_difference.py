@@ -14,7 +14,7 @@ SECRET = "api_key = 'sk-proj-abcdefghijklmnop0123456789'\n"
 
 
 def since(root: Path, revision: str) -> tuple[str, list[str]]:
-    changed, fresh = difference.since_revision(root, os.environ, revision)
+    changed, fresh = difference.since_revision(root, root, os.environ, revision)
     return shown(changed), fresh
 
 
@@ -91,7 +91,9 @@ def test_texts_of_an_earlier_moment_need_no_repository(tmp_path: Path) -> None:
     write(tmp_path, {"a.py": "a\n", "same.py": "s\n", ".env": "E\n"})
     before = {"a.py": "old\n", "same.py": "s\n", ".env": "F\n", "gone.py": "g\n"}
 
-    assert ["a.py", "gone.py"] == [it.path for it in difference.since_texts(tmp_path, before)]
+    assert ["a.py", "gone.py"] == [
+        it.path for it in difference.since_texts(tmp_path, tmp_path, before)
+    ]
 
 
 def test_very_many_files_are_none_that_could_be_reviewed(
@@ -103,3 +105,27 @@ def test_very_many_files_are_none_that_could_be_reviewed(
 
     with pytest.raises(GitError, match="choose a nearer point"):
         since(root, "HEAD")
+
+
+def test_a_rule_above_the_workspace_holds_for_what_the_history_has(tmp_path: Path) -> None:
+    files = {".sparkignore": "plans.txt\n", "sub/plans.txt": "HIDDEN\n", "sub/a.py": "a\n"}
+    root = repository(tmp_path / "w", files)
+    (root / "sub/plans.txt").unlink()
+    git(root, "worktree", "add", "-q", "--detach", str(tmp_path / "place"))
+    (tmp_path / "place/sub/plans.txt").unlink()
+    (tmp_path / "place/.sparkignore").unlink()
+    folder = tmp_path / "place/sub"
+    changed, _ = difference.since_revision(folder, root / "sub", os.environ, "HEAD")
+
+    assert [] == changed
+    assert [] == difference.since_texts(folder, root / "sub", {"plans.txt": "HIDDEN\n"})
+
+
+def test_what_was_not_laid_down_is_not_taken_for_removed(tmp_path: Path) -> None:
+    root = repository(tmp_path / "w", {"kept.ini": "a\n", "gone.ini": "g\n"})
+    (root / "gone.ini").unlink()
+    (tmp_path / "place").mkdir()
+    before = {"kept.ini": "old\n", "gone.ini": "g\n"}
+
+    found = difference.since_texts(tmp_path / "place", root, before)
+    assert ["gone.ini"] == [it.path for it in found]

@@ -16,7 +16,7 @@ def test_the_points_of_a_branch_are_its_last_commit_and_where_it_left_the_main_o
     last, left = points(root)
 
     assert ("HEAD", "what is not committed", "second") == (last.revision, last.label, last.subject)
-    assert ("all since the branch left main", "first") == (left.label, left.subject)
+    assert ("all since main", "first") == (left.label, left.subject)
     assert left.revision == git(root, "rev-parse", "main").strip()
     assert left.at <= last.at
 

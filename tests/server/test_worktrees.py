@@ -654,7 +654,7 @@ async def test_a_mask_is_not_shown_as_a_change(
     write(root, {"config.py": f"{SECRET}a = 2\n", "new.py": SECRET})
     place = await trees.make(root, {})
 
-    told, fresh = await trees.change(place, since)
+    told, fresh = await trees.change(place, root, since)
 
     assert ["--- a/config.py", "+++ b/config.py"] == told.splitlines()[:2]
     assert ["-a = 1", "+a = 2"] == told.splitlines()[-2:]

@@ -2,7 +2,7 @@
 
 Owns the process and the pairing of calls with answers. It ends when told to, when it is mute or
 floods us, and with us: its input is a pipe that only this process holds. It is listened to when
-nobody in the foreground waits (`precedence`), line by line. What is said is left to
+nobody in the foreground waits (`precedence`), but for answers. What is said is left to
 `wire.appserver`, what follows to the agent.
 """
 
@@ -62,6 +62,7 @@ class Channel:
         self._open: dict[Id, asyncio.Future[Raw]] = {}
         self._complaints = b""
         self._closed = False
+        self._leaving = False
         self._tasks = [
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._listen_to_complaints()),
@@ -144,6 +145,7 @@ class Channel:
 
     async def close(self) -> None:
         """End it; it is gone when this returns, and nothing is told of it any more."""
+        self._leaving = True
         if not self._closed:
             self._ended = lambda: None
             self._heard = lambda _: None
@@ -164,10 +166,7 @@ class Channel:
         try:
             while data := await self._process.stdout.read(_CHUNK):
                 for line in lines.feed(data):
-                    # While it is not listened to it stops as soon as the pipe is full.
-                    if self._precedence.waits:
-                        await self._precedence.stand_back()
-                    self._take(line)
+                    await self._take(line)
         except OSError:
             pass
         except Exception:
@@ -180,13 +179,16 @@ class Channel:
                     answer.set_exception(Gone(self.why()))
             self._ended()
 
-    def _take(self, line: bytes | None) -> None:
+    async def _take(self, line: bytes | None) -> None:
         if not line:
             if line is None:
                 self._heard(Malformed(f"a line has more than {_LINE_LIMIT} bytes"))
             return
         message = told.decode(line)
         if not isinstance(message, told.Answered | told.Failed):
+            # While it is not listened to it stops as soon as the pipe is full.
+            if self._precedence.waits and not self._leaving:
+                await self._precedence.stand_back()
             self._heard(message)
             return
         answer = self._open.get(message.id)

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 _KEPT: Final = 100
 """Tasks of a workspace that are kept; the oldest are forgotten first."""
-_PREPARING: Final = 600.0
+_PREPARING: Final = 120.0
 """Seconds for which a task that is at work may be without a place."""
 _NAMES: Final = "task-*.json"
 
@@ -51,9 +51,10 @@ class Keeping:
         """
         kept = sorted(filter(None, self._read()), key=lambda it: it.task.began)
         own = [it.task for it in kept if it.root == self._root]
-        for task in own[:-_KEPT]:
+        found = [self._now(task) for task in own]
+        for task in (it for it in found[:-_KEPT] if not it.elsewhere):
             self.forget(task.id)
-        return [self._now(task) for task in own[-_KEPT:]]
+        return [task for task in found[:-_KEPT] if task.elsewhere] + found[-_KEPT:]
 
     def places(self) -> set[str] | None:
         """Return the places that are wanted, of all workspaces; None if nobody knows. Blocks."""
@@ -62,12 +63,19 @@ class Keeping:
         return set(kept) if len(kept) == len(read) else None
 
     def one(self, name: str) -> Task | None:
-        """Return a task of the workspace as it is kept, None if it is not. Blocks."""
-        kept = _kept(self._path(name))
-        return self._now(kept.task) if kept and kept.root == self._root else None
+        """Return a task of the workspace as it is kept, None if it is not. Blocks.
 
-    def save(self, task: Task) -> None:
-        """Write a task down, whole or not at all. Blocks."""
+        Raises:
+            OSError, msgspec.DecodeError: if nobody can tell.
+        """
+        try:
+            kept = _decoded(self._path(name))
+        except FileNotFoundError:
+            return None
+        return self._now(kept.task) if kept.root == self._root else None
+
+    def save(self, task: Task) -> bool:
+        """Write a task down, whole or not at all, and return whether it is. Blocks."""
         path = self._path(task.id)
         self.begin()
         fresh = path.with_suffix(f".{uuid4().hex[:8]}")
@@ -78,6 +86,10 @@ class Keeping:
             fresh.replace(path)
         except OSError as error:
             _log.warning("a task is not kept: %s", error.strerror)
+            with contextlib.suppress(OSError):
+                fresh.unlink()
+            return False
+        return True
 
     def forget(self, name: str) -> None:
         """Remove what is known of a task. Blocks."""
@@ -114,11 +126,13 @@ def named(path: str) -> str:
     return file.stem if file.match(_NAMES) else ""
 
 
+def _decoded(path: Path) -> Kept:
+    return msgspec.json.decode(path.read_bytes(), type=Kept)
+
+
 def _kept(path: Path) -> Kept | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Kept)
-    except FileNotFoundError:
-        return None
+        return _decoded(path)
     except (OSError, msgspec.DecodeError):
         _log.warning("a task that was kept cannot be read")
         return None

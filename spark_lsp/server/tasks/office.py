@@ -10,7 +10,6 @@ and conversation, also after a restart of the server.
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -20,7 +19,6 @@ from time import time
 from typing import Any, Final, Protocol
 from uuid import uuid4
 
-from spark_lsp.core import rules
 from spark_lsp.core.secrets import redact
 from spark_lsp.core.tasks import briefing
 from spark_lsp.core.tasks.agent import Interrupt, Refused, Report, Resume, Start, Turn
@@ -28,13 +26,13 @@ from spark_lsp.core.tasks.briefing import Selection
 from spark_lsp.core.tasks.patch import Patch, patched
 from spark_lsp.core.tasks.reasons import account
 from spark_lsp.core.tasks.task import Mode, Task, after
-from spark_lsp.server import walk
 from spark_lsp.server.agents.finding import NotInstalled, find
 from spark_lsp.server.endpoint import Unreachable
 from spark_lsp.server.tasks.keeping import Keeping
+from spark_lsp.server.tasks.opening import opening
 from spark_lsp.server.tasks.register import Heed, Register
 from spark_lsp.server.tasks.shift import Brief, Means, Shift, TaskError
-from spark_lsp.server.worktrees import Place, PlaceError, Worktrees, location
+from spark_lsp.server.worktrees import BusyError, Place, PlaceError, Worktrees, location
 
 _log = logging.getLogger(__name__)
 
@@ -216,9 +214,16 @@ class Office:
         """
         task = await self._ours(name)
         await self._end(name)
+        place: Place | None = None
+        try:
+            place = await self._places.adopt(_placed(task))
+        except BusyError:
+            raise TaskError(_ELSEWHERE) from None
+        except PlaceError:
+            pass  # it is gone already, or was never made
         await self._register.forget(name)
-        with contextlib.suppress(PlaceError):
-            await self._places.remove(await self._places.find(_placed(task)))
+        if place:
+            await self._places.remove(place)
 
     async def _ours(self, name: str) -> Task:
         """Return a task that this server may have to do with."""
@@ -249,7 +254,7 @@ class Office:
             task = task.changed(place=place.name)
             self._register.put(task.noted(place.note) if place.note else task)
             text = await self._text(place, wish)
-            start = await _start(place)
+            start = await opening(place.folder)
         except Exception as error:  # noqa: BLE001 - whatever it was, nobody works on it
             known = isinstance(error, PlaceError | TaskError)
             if not known:
@@ -265,7 +270,7 @@ class Office:
     async def _text(self, place: Place, wish: Wish) -> str:
         if wish.mode == "task":
             return briefing.task(wish.instruction, wish.documents, wish.selected)
-        change, fresh = await self._places.change(place, wish.since)
+        change, fresh = await self._places.change(place, self._root, wish.since)
         if not change and not fresh:
             since = "the last commit" if wish.since == "HEAD" else "then"
             raise TaskError(f"there is nothing to finish: nothing has changed since {since}")
@@ -290,7 +295,7 @@ class Office:
         self._register.put(again := task.told(instruction).again())
         try:
             means = await self._ready()
-            start = await _start(place)
+            start = await opening(place.folder)
         except BaseException:
             if self._register.get(task.id) is again:
                 self._register.put(task)
@@ -327,7 +332,8 @@ class Office:
     async def _end(self, name: str) -> None:
         """End the agent of a task; it is gone when this returns."""
         if shift := self._shifts.pop(name, None):
-            self._ending[name] = asyncio.create_task(shift.end())
+            self._ending[name] = ending = asyncio.create_task(shift.end())
+            ending.add_done_callback(lambda _: self._ending.pop(name, None))
         await self._ended(name)
         if task := self._register.get(name):
             self._leave(task)
@@ -336,7 +342,6 @@ class Office:
         """Wait until the agent of a task that is being ended is gone."""
         if ending := self._ending.get(name):
             await asyncio.wait([ending])
-            self._ending.pop(name, None)
 
     def _leave(self, task: Task) -> None:
         """Let others take a task up, once its agent is gone and it is written how it has ended."""
@@ -372,23 +377,6 @@ def _placed(task: Task) -> str:
     if not task.place:
         raise PlaceError("the task has ended before it could begin")
     return task.place
-
-
-async def _start(place: Place) -> Start:
-    return Start(briefing.instructions(await asyncio.to_thread(_rules, place.folder)))
-
-
-def _rules(folder: Path) -> dict[str, str]:
-    """Return the texts of the rules in a workspace, by path; those nearest to its root first."""
-    found: dict[str, str] = {}
-    room = rules.LIMIT
-    paths = [it.path for it in walk.walk(folder) if rules.is_rules(it.path)]
-    for path in sorted(paths, key=lambda it: (it.count("/"), it)):
-        text = walk.read(folder, path)
-        if text and len(text) <= room:
-            found[path] = text
-            room -= len(text)
-    return found
 
 
 def _log_failure(task: "asyncio.Task[None]") -> None:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
+import msgspec
 from watchfiles import awatch
 
 from spark_lsp.core.tasks.task import Task
@@ -24,6 +25,9 @@ _KEPT_EVERY: Final = 1.0
 """Seconds between two writings: what a kill costs at most."""
 _GATHER, _QUIET = 200, 50
 """Milliseconds for which changes of files are gathered, and after which a pause ends that."""
+_UNBEGUN: Final = "the server ended before the task could begin"
+_UNWATCHED: Final = 10.0
+"""Seconds between two looks at all files, where changes cannot be watched."""
 _PEEK = 2_000
 """Milliseconds after which it is looked whether others still work: who is killed writes nothing."""
 
@@ -107,9 +111,10 @@ class Register:
         """
         for timer in self._due.values():
             timer.cancel()
-        for name in self._own:
-            task = self._tasks.get(name)
-            if task and (task.alive or (name in self._unkept and not again)):
+        for task in [it for name in self._own if (it := self._tasks.get(name))]:
+            if task.alive and not task.place:
+                self._keeping.save(task.over("interrupted", task.began, _UNBEGUN))
+            elif task.alive or not again:
                 self._keeping.save(task)
 
     def _drop(self, name: str) -> None:
@@ -136,9 +141,21 @@ class Register:
             async with self._files:
                 for name in names:
                     if task := self._tasks.get(name):
-                        await asyncio.to_thread(self._keeping.save, task)
-                        self._release(task)
+                        await self._save(task)
             await asyncio.sleep(_KEPT_EVERY)
+
+    async def _save(self, task: Task) -> None:
+        saving = asyncio.ensure_future(asyncio.to_thread(self._keeping.save, task))
+        try:
+            saved = await asyncio.shield(saving)
+        except asyncio.CancelledError:
+            # It must not come after what is written at the end.
+            await asyncio.wait([saving])
+            raise
+        if saved:
+            self._release(task)
+        else:
+            self._unkept.add(task.id)  # with what is news next
 
     def _release(self, kept: Task) -> None:
         """Let others write of a task, once it is written how it has ended."""
@@ -165,12 +182,22 @@ class Register:
             while True:
                 await self._look({named(path) for _, path in await arrival} | self._elsewhere())
                 arrival = asyncio.ensure_future(anext(reports))
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # what watchfiles raises is of either kind
             _log.warning("tasks of other servers are not watched (%s)", type(error).__name__)
+            await self._look_now_and_then()
         finally:
             arrival.cancel()
             await asyncio.wait([arrival])
             await reports.aclose()
+
+    async def _look_now_and_then(self) -> None:
+        """Do without being told of changes."""
+        if not self._loaded.is_set():
+            await self._load()
+        while True:
+            await asyncio.sleep(_UNWATCHED)
+            kept = await asyncio.to_thread(self._keeping.all)
+            await self._look({task.id for task in kept} | self._tasks.keys())
 
     def _elsewhere(self) -> set[str]:
         return {name for name, task in self._tasks.items() if task.elsewhere}
@@ -188,7 +215,10 @@ class Register:
         """Take in what others have written of tasks."""
         async with self._files:
             for name in [it for it in names if it not in self._own]:
-                task = await asyncio.to_thread(self._keeping.one, name)
+                try:
+                    task = await asyncio.to_thread(self._keeping.one, name)
+                except (OSError, msgspec.DecodeError):
+                    continue  # what is known of it stands, until it can be read
                 if name in self._own:
                     continue  # it was taken up here meanwhile
                 if task is None:

@@ -7,11 +7,12 @@ progress bars and questions. What is done is decided in `office`, how it is spel
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from time import time
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -34,6 +35,8 @@ from spark_lsp.server.tasks.telling import Bar
 from spark_lsp.server.uris import location
 
 _log = logging.getLogger(__name__)
+
+_MOMENT: Final = re.compile(r"accepted-[0-9a-f]{8}-([0-9]{1,9})")
 
 Token = int | str
 
@@ -164,7 +167,8 @@ class Surface:
     def asked(self, method: str, params: Any, aside: Aside) -> None:
         """Answer a request, now or later."""
         task = asyncio.create_task(self._answer(method, params or {}, aside))
-        aside.doing(task.cancel)
+        if method == asides.START:
+            aside.doing(task.cancel)  # all else would be left half done
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 
@@ -289,11 +293,11 @@ class Surface:
 
     def _since(self, point: str) -> str | Mapping[str, str]:
         """Return what is meant by a point: a revision of git, or texts as they were."""
-        if not point.startswith("accepted-"):
+        if not (moment := _MOMENT.fullmatch(point)):
             return point
-        number = point.rpartition("-")[2]
-        known = point == self._moment(int(number)) if number.isdecimal() else False
-        texts = self._session.milestones.since(int(number)) if known else None
+        number = int(moment[1])
+        known = point == self._moment(number)
+        texts = self._session.milestones.since(number) if known else None
         if texts is None:
             raise TaskError("that moment is not known any more: choose another point")
         return texts

@@ -33,3 +33,38 @@ def test_no_secret_is_shown_on_either_side_and_none_counts_as_a_change() -> None
 @given(st.text("ab\n"), st.text("ab\n"))
 def test_a_diff_is_empty_exactly_if_no_line_has_changed(before: str, now: str) -> None:
     assert (before.splitlines() == now.splitlines()) == (not shown([Changed("a", before, now)]))
+
+
+@given(st.text("ab\n"), st.text("ab\n"))
+def test_a_diff_is_what_the_standard_library_reads_as_one(before: str, now: str) -> None:
+    """It may find another one as short; applied, both give the same."""
+    told = shown([Changed("a", before, now)]).splitlines()
+    old, new = before.splitlines(), now.splitlines()
+    made: list[str] = []
+    at = 0
+    for line in told[2:]:
+        if line.startswith("@@"):
+            begin, _, size = line.split()[1][1:].partition(",")
+            start = int(begin) - (size != "0")
+            made += old[at:start]
+            at = start
+        elif line.startswith("+"):
+            made.append(line[1:])
+        else:
+            assert old[at] == line[1:]
+            made += [line[1:]] if line.startswith(" ") else []
+            at += 1
+    assert new == [*made, *old[at:]]
+
+
+def test_many_lines_that_are_much_alike_take_no_time_to_speak_of() -> None:
+    lines = [f"{number % 120}" for number in range(90_000)]
+    told = shown([Changed("a.csv", "\n".join(lines), "\n".join(reversed(lines)))])
+
+    assert told.startswith("--- a/a.csv")
+
+
+def test_what_is_shown_has_an_end() -> None:
+    many = [Changed(f"{number}", None, "x" * 100_000) for number in range(9)]
+
+    assert "(What has changed in 4 and behind it is not shown.)" == shown(many).splitlines()[-1]

@@ -9,6 +9,7 @@ import pytest
 
 from spark_lsp.core.tasks.task import Task
 from spark_lsp.server.baseline import Presence
+from spark_lsp.server.tasks import register
 from spark_lsp.server.tasks.keeping import Keeping
 from spark_lsp.server.tasks.register import Heed, Register
 from tests.heard import Heard
@@ -114,3 +115,60 @@ async def test_what_is_not_written_yet_is_written_at_the_end(tmp_path: Path) -> 
     kept = server.keeping.one("task-1")
     assert kept is not None
     assert "left" == kept.state
+
+
+async def test_one_whose_end_could_not_be_written_is_not_left_to_others(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: Heard[Task] = Heard()
+
+    def full(task: Task) -> bool:
+        tried(task)
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server.keeping, "save", full)
+        server.register.put(TASK.over("done", 2.0))
+        await tried.until(len)
+        await asyncio.to_thread(lambda: None)  # what follows the writing has had its turn
+    assert server.register.owns("task-1")
+    server.register.close()
+
+    kept = server.keeping.one("task-1")
+    assert kept is not None
+    assert "done" == kept.state
+
+
+async def test_a_file_that_cannot_be_read_changes_nothing(server: Server, tmp_path: Path) -> None:
+    other = Server(tmp_path)
+    other.keeping.save(TASK.over("done", 2.0))
+    await server.until("done")
+    (tmp_path / "state" / "task-1.json").write_bytes(b"\xff")
+    other.keeping.save(TASK.over("failed", 3.0).changed(id="task-2"))
+    await server.until("failed")
+
+    assert ["task-1", "task-2"] == sorted(it.id for it in await server.register.all())
+    assert [] == server.gone.all
+
+
+async def test_where_changes_cannot_be_watched_it_is_looked_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object, **__: object) -> object:
+        raise RuntimeError("too many open files")
+
+    monkeypatch.setattr(register, "_UNWATCHED", 0.01)
+    monkeypatch.setattr("watchfiles.main.RustNotify", none)
+    async with Server(tmp_path).running() as server:
+        Server(tmp_path).keeping.save(TASK.over("done", 2.0))
+        await server.until("done")
+
+
+async def test_one_that_had_no_place_yet_is_not_taken_for_one_at_work(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    server.register.put(TASK.changed(state="starting", place=""))
+    server.register.close()
+
+    kept = server.keeping.one("task-1")
+    assert kept is not None
+    assert ("interrupted", False) == (kept.state, kept.elsewhere)
