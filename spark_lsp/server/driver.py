@@ -128,8 +128,8 @@ class Driver:
         match event:
             case Edited() | Asked():
                 self.precedence.key()
-            case Wrote() | Ended() | Failed():
-                self.precedence.answered()
+            case Wrote(stream) | Ended(stream) | Failed(stream):
+                self.precedence.answered(stream)
         self._perform(self.session.handle(event, now), now)
 
     def close(self) -> None:
@@ -178,13 +178,14 @@ class Driver:
                 gone = Failed(stream, "there is no backend", transient=False)
                 self._loop.call_soon(self.feed, gone)
             case Open(stream, prompt) if backend:
-                self.precedence.asked()
+                self.precedence.asked(stream)
                 backend.open(stream, prompt)
             case Draft(stream, prompt) if backend:
                 backend.draft(stream, prompt)
             case Steer(stream, instruction, again) if backend:
                 backend.steer(stream, instruction, again)
             case Cancel(stream) if backend:
+                self.precedence.answered(stream)
                 backend.cancel(stream)
             case Warm(stable) if backend:
                 backend.warm(stable)

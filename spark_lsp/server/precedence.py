@@ -27,6 +27,7 @@ class Precedence:
         self._clock = clock
         self._until = clock()
         self._free = clock()
+        self._stream: int | None = None
         self._moved = asyncio.Event()
 
     @property
@@ -39,14 +40,17 @@ class Precedence:
         """A key has come."""
         self._until = max(self._until, self._clock() + KEY)
 
-    def asked(self) -> None:
+    def asked(self, stream: int) -> None:
         """A model is being asked."""
+        self._stream = stream
         self._until = self._clock() + QUESTION
 
-    def answered(self) -> None:
-        """It has begun to answer, or will not."""
-        self._until = self._clock()
-        self._moved.set()
+    def answered(self, stream: int) -> None:
+        """An answer has begun, or is not wanted any more; only that to the last question counts."""
+        if stream == self._stream:
+            self._stream = None
+            self._until = self._clock()
+            self._moved.set()
 
     async def stand_back(self) -> None:
         """Return once nobody in the foreground waits, or after a while."""

@@ -41,22 +41,24 @@ async def test_a_key_has_the_right_of_way_for_a_moment(way: Precedence, clock: C
 async def test_a_question_has_it_until_it_is_answered_but_not_for_long(
     way: Precedence, clock: Clock
 ) -> None:
-    way.asked()
+    way.asked(1)
     way.key()
     assert QUESTION == way.waits
-    way.answered()
+    way.answered(2)
+    assert QUESTION == way.waits, "that was a draft, or an older question"
+    way.answered(1)
     assert 0.0 == way.waits
-    way.asked()
+    way.asked(1)
     clock.now = QUESTION
     assert 0.0 == way.waits
 
 
 async def test_whoever_stands_back_goes_on_as_soon_as_there_is_an_answer(way: Precedence) -> None:
-    way.asked()
+    way.asked(1)
     waiting = asyncio.ensure_future(way.stand_back())
     await asyncio.wait([waiting], timeout=0)
     assert not waiting.done()
-    way.answered()
+    way.answered(1)
     await waiting
 
 
@@ -65,9 +67,9 @@ async def test_who_never_stops_typing_leaves_a_share_to_the_rest(
 ) -> None:
     """The clock stands still here, so that the question is never too old."""
     monkeypatch.setattr(precedence, "LONGEST", 0.01)
-    way.asked()
+    way.asked(1)
     await way.stand_back()
     assert 0.0 == way.waits, "it may go on for a while"
     clock.now = SHARE
-    way.asked()
+    way.asked(1)
     assert QUESTION == way.waits
