@@ -1,5 +1,6 @@
 """The file of a trace, and that nothing about it is felt by the session."""
 
+import asyncio
 import logging
 import os
 import stat
@@ -52,9 +53,9 @@ def ended(recorder: Recorder) -> bool:
     return not recorder._thread.is_alive()
 
 
-def test_a_recorder_is_what_a_driver_wants(tmp_path: Path) -> None:
+async def test_a_recorder_is_what_a_driver_wants(tmp_path: Path) -> None:
     observer: Observer = Recorder.open(tmp_path / "trace")
-    driver = Driver(Session(), cast("Any", None), cast("Any", None))
+    driver = Driver(Session(), cast("Any", None), asyncio.get_running_loop())
     driver.observer = observer
 
     assert isinstance(driver.observer, Recorder)

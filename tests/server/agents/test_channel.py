@@ -28,6 +28,7 @@ class Typing(Precedence):
         super().__init__(asyncio.get_running_loop().time)
         self.for_ever = for_ever
         self.stood = 0
+        self.stands = asyncio.Event()
         self.goes_on = asyncio.Event()
 
     @property
@@ -36,6 +37,7 @@ class Typing(Precedence):
 
     async def stand_back(self) -> None:
         self.stood += 1
+        self.stands.set()
         await self.goes_on.wait()
 
 
@@ -52,8 +54,7 @@ async def test_what_an_agent_says_waits_for_who_types_and_comes_whole() -> None:
     channel = await opened(typing, heard)
     call = asyncio.ensure_future(channel.call(calls.TurnInterrupt(thread_id="t", turn_id="u"), 20))
     async with asyncio.timeout(20):
-        while not typing.stood:
-            await asyncio.sleep(0)
+        await typing.stands.wait()
     assert [] == heard.all
     typing.goes_on.set()
     await call
@@ -67,8 +68,7 @@ async def test_an_agent_that_is_not_wanted_any_more_ends_while_somebody_types() 
     channel = await opened(typing, heard)
     call = asyncio.ensure_future(channel.call(calls.TurnInterrupt(thread_id="t", turn_id="u"), 20))
     async with asyncio.timeout(20):
-        while not typing.stood:
-            await asyncio.sleep(0)
+        await typing.stands.wait()
         closing = asyncio.ensure_future(channel.close())
         await asyncio.wait([closing], timeout=0)
         typing.goes_on.set()  # a second is over
