@@ -5,8 +5,9 @@ Owns the words and colours. It all goes to standard error but the result, so tha
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from time import time
 from typing import Any
 
 from rich.console import Console
@@ -24,9 +25,10 @@ _MARKS = {"pending": "○", "running": "◐", "done": "●"}
 class Live:
     """How a task stands, kept up to date in one line, with what stays above it."""
 
-    def __init__(self, console: Console) -> None:
-        """Take the terminal."""
+    def __init__(self, console: Console, clock: Callable[[], float] = time) -> None:
+        """Take the terminal, and what tells seconds since the epoch."""
         self._console = console
+        self._clock = clock
         self._status = Status("preparing", console=console)
         self._plan: list[Any] = []
         self._notes = 0
@@ -55,7 +57,9 @@ class Live:
             self._console.print(f"  [yellow]{plain(note)}[/]")
         self._notes = len(task["notes"])
         used = f", {task['used']:,} of {task['window']:,} tokens" if task["window"] else ""
-        self._status.update(plain(f"{task['doing']}{used}"))
+        minutes = int(self._clock() - task["began"]) // 60
+        took = f", {minutes} min" if minutes > 0 else ""
+        self._status.update(plain(f"{task['doing']}{used}{took}"))
 
 
 def tell(

@@ -202,13 +202,13 @@ class Surface:
             del self._bars[task.id]
             self._tokens[task.id] = f"{task.id}/{uuid4().hex[:8]}"
         if task.id in self._bars or task.alive:
-            self._bar(task.id).show(task)
+            self._bar(task.id).show(task, time())
 
     def gone(self, task: Task) -> None:
         """Show that a task is not there any more."""
         self._editor.tell(asides.CHANGED, {"taskId": task.id, "gone": True})
         if task.id in self._bars:
-            self._bars[task.id].show(task.over("interrupted", task.began))
+            self._bars[task.id].show(task.over("interrupted", task.began), time())
         for known in (self._bars, self._tokens, self._given):
             known.pop(task.id, None)
 

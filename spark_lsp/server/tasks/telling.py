@@ -138,15 +138,15 @@ class Bar:
         """Whether it has been shown and is over; editors have forgotten its token."""
         return bool(self._last) and not self._begun
 
-    def show(self, it: Task) -> None:
-        """Show how a task stands; one that is over ends it."""
+    def show(self, it: Task, now: float) -> None:
+        """Show how a task stands at a time, since the epoch; one that is over ends it."""
         if not it.alive:
             if self._begun:
                 self._tell({"kind": "end", "message": it.message or it.state})
                 self._begun = False
             return
         done = sum(step.status == "done" for step in it.steps)
-        value: Json = {"message": _message(it)}
+        value: Json = {"message": _message(it, now)}
         if it.steps:
             value["percentage"] = 100 * done // len(it.steps)
         if not self._begun:
@@ -158,7 +158,9 @@ class Bar:
         self._last = value
 
 
-def _message(it: Task) -> str:
+def _message(it: Task, now: float) -> str:
+    minutes = int(now - it.began) // 60
     step = next((step.text for step in it.steps if step.status == "running"), "")
     room = f"{it.used:,} of {it.window:,} tokens" if it.window else ""
-    return " · ".join(filter(None, (step, it.doing, room)))
+    took = f"{minutes} min" if minutes > 0 else ""
+    return " · ".join(filter(None, (_short(step), _short(it.doing), room, took)))

@@ -46,7 +46,7 @@ def test_of_a_plan_only_what_has_moved_is_told_again() -> None:
         assert isinstance(said, io.StringIO)
         before = len(said.getvalue())
         told = [{"text": text, "status": status} for text, status in steps.items()]
-        live.show({"steps": told, "notes": [], "window": 0, "doing": ""})
+        live.show({"steps": told, "notes": [], "window": 0, "doing": "", "began": 0})
         return said.getvalue()[before:]
 
     assert "  ◐ look\n  ○ write\n" == plan(look="running", write="pending")
