@@ -285,7 +285,8 @@ export class Server implements vscode.Disposable {
   }
 }
 
-function pause(milliseconds: number): Promise<void> {
+/** Return after a while. */
+export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
