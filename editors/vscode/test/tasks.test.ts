@@ -37,6 +37,7 @@ const file: File = {
       line: 1,
       reason: '',
       conflict: true,
+      veiled: false,
       base: ['two'],
       task: ['two, theirs'],
       person: ['two, mine'],
@@ -49,6 +50,7 @@ const file: File = {
       line: 2,
       reason: '',
       conflict: false,
+      veiled: false,
       base: ['three'],
       task: ['3'],
       person: ['three'],
@@ -217,6 +219,12 @@ test('who writes on in a file has decided about another one', () => {
   const [before] = conflicts({ ...OBJECTED, files: [removed] });
   const [after] = conflicts({ ...OBJECTED, files: [{ ...removed, now: '2' }] });
   assert.notEqual(before?.key, after?.key);
+});
+
+test('a conflict says where it may cover a secret', () => {
+  const veiled = file.hunks.map((it) => ({ ...it, veiled: true }));
+  const [conflict] = conflicts({ ...RESULT, files: [{ ...file, hunks: veiled }] });
+  assert.equal(conflict?.reason, 'Its asterisks may cover a secret.');
 });
 
 test('an objection that cannot be taken is told', () => {

@@ -20,6 +20,8 @@ export interface Hunk {
   readonly line: number;
   readonly reason: string;
   readonly conflict: boolean;
+  /** Whether it conflicts because its asterisks may cover a secret. */
+  readonly veiled: boolean;
   readonly base: readonly string[];
   readonly task: readonly string[];
   readonly person: readonly string[];
@@ -164,7 +166,8 @@ function clashes(file: File): Conflict[] {
   const seen = new Map<string, number>();
   return file.hunks
     .filter((it) => it.conflict)
-    .map(({ line, reason, base, task, person, edits }) => {
+    .map(({ line, reason: why, veiled, base, task, person, edits }) => {
+      const reason = veiled ? `Its asterisks may cover a secret. ${why}`.trim() : why;
       const said = JSON.stringify([file.path, base, task, person]);
       const before = seen.get(said) ?? 0;
       seen.set(said, before + 1);
