@@ -65,7 +65,6 @@ async def test_what_is_not_committed_is_finished_from_the_command_to_the_accepte
     await reviewed(editor, "Mind the unit.", 1)
     await editor.command("Spark: Accept What a Task Has Done")
     await confirmed(editor, "units.py")
-    await editor.sees(lambda screen: "is in your files" in screen.says)
     await editor.sees(lambda _: "METRE = 2.0\n" == units.read_text("utf-8"))
 
 

@@ -285,8 +285,7 @@ export class Server implements vscode.Disposable {
   }
 }
 
-/** Return after a while. */
-export function pause(milliseconds: number): Promise<void> {
+function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 

@@ -6,7 +6,7 @@
 
 import * as vscode from 'vscode';
 import { Beat } from '../completions/beat';
-import { pause, type Server, sentence } from '../server/server';
+import { type Server, sentence } from '../server/server';
 import {
   type Conflict,
   conflicts,
@@ -25,8 +25,6 @@ const SCHEME = 'spark-task';
 const REST = 300;
 /** Times that a result is asked for anew because the person has typed meanwhile. */
 const PATIENCE = 5;
-/** Milliseconds in which the server hears of what VS Code has made. */
-const MOMENT = 150;
 
 interface Open {
   readonly title: string;
@@ -150,9 +148,11 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
       throw new Error('there is nothing to take over but what only you can decide');
     }
     const done = await vscode.workspace.applyEdit(edit, { isRefactoring: true });
-    await this.settle(task.taskId, open, done);
+    open.result = await this.result(task.taskId);
+    await this.take(task.taskId, open);
     if (done) {
-      await this.close(open.title);
+      // Nobody waits for it: VS Code may take its time with tabs.
+      void this.close(open.title);
     }
     return done && !open.result.files.length;
   }
@@ -235,18 +235,6 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
       }
     }
     throw new Error('the text changes all the time: try again when you rest');
-  }
-
-  /** Look at what is left; what has been made may be told or saved a moment later. */
-  private async settle(task: string, open: Open, done: boolean): Promise<void> {
-    for (let time = 0; time < PATIENCE; time++) {
-      open.result = await this.result(task);
-      await this.take(task, open);
-      if (!done || !open.result.files.length) {
-        return;
-      }
-      await pause(MOMENT);
-    }
   }
 
   private result(task: string): Promise<Result> {
