@@ -18,7 +18,6 @@ _MOST: Final = 300
 """Files that are looked at; a larger change is none that a model could review."""
 _LARGEST: Final = 1_000_000
 """Bytes of a file above which it is not shown."""
-_UNTRACKED: Final = ("ls-files", "-z", "--others", "--exclude-standard")
 
 
 def since_revision(
@@ -40,7 +39,7 @@ def since_revision(
     base = _base(folder, environment, revision)
     options = ("--no-ext-diff", "--no-textconv", "--no-renames", "--relative", "--name-only", "-z")
     names = git.paths(git.run(folder, environment, "diff", *options, base, "--", "."))
-    fresh = git.paths(git.run(folder, environment, *_UNTRACKED))
+    fresh = git.untracked(folder, environment)
     seen = _seen(root, names)
     if len(seen) > _MOST:
         raise git.GitError(f"more than {_MOST} files have changed: choose a nearer point")

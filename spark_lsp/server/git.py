@@ -108,9 +108,9 @@ def tracked(root: Path, found: Repository) -> set[str]:
     return paths(run(root, found.environment, "ls-files", "-z", "--cached"))
 
 
-def untracked(root: Path, found: Repository) -> set[str]:
-    """Return the files below the workspace that git would add."""
-    return paths(run(root, found.environment, "ls-files", "-z", "--others", "--exclude-standard"))
+def untracked(folder: Path, environment: Mapping[str, str]) -> set[str]:
+    """Return the files below a directory that git would add."""
+    return paths(run(folder, environment, "ls-files", "-z", "--others", "--exclude-standard"))
 
 
 def add_worktree(found: Repository, tree: Path) -> Path:

@@ -34,7 +34,7 @@ def candidates(root: Path, found: git.Repository | None, state: Path) -> dict[st
     if found is None:
         paths = dict.fromkeys((it.path for it in walk.walk(root)), False)
     else:
-        paths = dict.fromkeys(git.untracked(root, found), False)
+        paths = dict.fromkeys(git.untracked(root, found.environment), False)
         paths |= dict.fromkeys(git.tracked(root, found), True)
         # Of a workspace that it ignores as a whole git lists nothing; it has been opened anyway.
         paths = paths or dict.fromkeys((it.path for it in walk.walk(root)), False)

@@ -279,9 +279,9 @@ class Surface:
         await self._office.answer(asked.task_id, asked.id, accept=asked.accept)
 
     async def _points(self, _: Any) -> Any:
-        now = time() - asyncio.get_running_loop().time()
+        epoch = time() - asyncio.get_running_loop().time()
         accepted = [
-            telling.milestone(it, self._moment(it.number), now)
+            telling.milestone(it, self._moment(it.number), epoch)
             for it in self._session.milestones.all()
         ]
         committed = list(map(telling.point, await asyncio.to_thread(points, self._root)))

@@ -5,7 +5,6 @@ stands on a task's progress bar.
 """
 
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from spark_lsp.core.tasks.offer import Abilities, Places, Side, decided, done, o
 from spark_lsp.core.tasks.patch import FileChange, Patch, Piece
 from spark_lsp.core.tasks.task import Step, Task
 from spark_lsp.core.text import Text
+from spark_lsp.server.baseline import digest
 from spark_lsp.server.history import Point
 
 Json = dict[str, Any]
@@ -88,9 +88,7 @@ def _file(change: FileChange, places: Places, abilities: Abilities) -> Json:
 
 def _digest(text: str | None) -> str:
     """Return what tells the person's text from what it becomes: a decision is about one alone."""
-    return (
-        "" if text is None else blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
-    )
+    return "" if text is None else digest(text.encode("utf-8", "replace")).hex()
 
 
 def _hunk(change: FileChange, piece: Piece, places: Places, abilities: Abilities) -> Json:
